@@ -1,0 +1,1 @@
+"""Accepts: registration, keys, authentication and notifications; never sends, never waits for a provider."""

@@ -1,0 +1,1 @@
+"""What goes in and out on the wire; unknown fields are refused."""

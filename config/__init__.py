@@ -1,0 +1,1 @@
+"""Names and numbers; imports nothing of ours."""

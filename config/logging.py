@@ -1,0 +1,51 @@
+"""Logs are events: one JSON line each, with ids, never a recipient, a body or a secret.
+
+Every process calls `configure()` once at its start. Third-party records (uvicorn, Celery, SQLAlchemy) pass
+through the same formatter, so that one stream is one format.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.format_exc_info,
+)
+
+
+def configure(process: str) -> None:
+    """Send every log record of this process to standard output as JSON; a second call changes nothing."""
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.EventRenamer("event"),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    structlog.contextvars.bind_contextvars(process=process)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "celery", "kombu", "tornado.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # Our own middleware writes one line a request, without the query string that holds the signature's inputs.
+    logging.getLogger("uvicorn.access").disabled = True
+    for name in ("kombu", "amqp", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

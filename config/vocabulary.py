@@ -1,0 +1,132 @@
+"""The closed lists of the system: states, channels, lanes, queues, processes.
+
+Everything that two parts must agree on by name stands here once; Procfile, compose and the deployment
+files are tested against it. It must not know how any of it is used.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """What a notification can be in; `models.ledger` holds every way it can change."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class Channel(StrEnum):
+    """A way to reach people, one vendor each."""
+
+    KAKAO = "kakao"
+    SOLAPI = "solapi"
+    GMAIL = "gmail"
+    SES = "ses"
+
+
+class Lane(StrEnum):
+    """How urgent a notification is; lanes have queues and workers of their own."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class Queue(StrEnum):
+    """Every queue there is: `send.<channel>.<lane>` and three others."""
+
+    SEND_KAKAO_URGENT = "send.kakao.urgent"
+    SEND_KAKAO_NORMAL = "send.kakao.normal"
+    SEND_KAKAO_BULK = "send.kakao.bulk"
+    SEND_SOLAPI_URGENT = "send.solapi.urgent"
+    SEND_SOLAPI_NORMAL = "send.solapi.normal"
+    SEND_SOLAPI_BULK = "send.solapi.bulk"
+    SEND_GMAIL_URGENT = "send.gmail.urgent"
+    SEND_GMAIL_NORMAL = "send.gmail.normal"
+    SEND_GMAIL_BULK = "send.gmail.bulk"
+    SEND_SES_URGENT = "send.ses.urgent"
+    SEND_SES_NORMAL = "send.ses.normal"
+    SEND_SES_BULK = "send.ses.bulk"
+    RECEIPTS = "receipts"
+    PERIODIC = "periodic"
+    LOGS = "logs"
+
+    @classmethod
+    def send(cls, channel: Channel, lane: Lane) -> "Queue":
+        """The queue on which this channel's notifications of this lane wait."""
+        return cls(f"send.{channel}.{lane}")
+
+
+class Process(StrEnum):
+    """The processes of an installation, as Procfile and compose name them."""
+
+    WEB = "web"
+    WORKER = "worker"
+    WORKER_BULK = "worker_bulk"
+    BEAT = "beat"
+    FLOWER = "flower"
+
+
+CONSUMES: Final[dict[Process, tuple[Queue, ...]]] = {
+    Process.WORKER: (
+        *(Queue.send(channel, lane) for lane in (Lane.URGENT, Lane.NORMAL) for channel in Channel),
+        Queue.RECEIPTS,
+        Queue.PERIODIC,
+    ),
+    Process.WORKER_BULK: (*(Queue.send(channel, Lane.BULK) for channel in Channel), Queue.LOGS),
+}
+"""Which worker process consumes which queues; each queue stands exactly once."""
+
+
+class Env(StrEnum):
+    """Where an installation runs; unset means `prod`."""
+
+    LOCAL = "local"
+    TEST = "test"
+    DEV = "dev"
+    PROD = "prod"
+
+
+class Role(StrEnum):
+    """What an account may do: an operator sees all accounts' states, never contents."""
+
+    USER = "user"
+    OPERATOR = "operator"
+
+
+class AccountStatus(StrEnum):
+    """An account that is not active can neither log in nor sign."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class KeyStatus(StrEnum):
+    """A stopped API key signs nothing but keeps its place in the log of what it sent."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+
+
+class ConnectionStatus(StrEnum):
+    """Whether a connection's credentials can be used."""
+
+    ACTIVE = "active"
+    NEEDS_REAUTH = "needs_reauth"
+    BLOCKED = "blocked"
+
+
+class AfterSilence(StrEnum):
+    """What to do with a message that may or may not have left.
+
+    `ask` the provider (SOLAPI can be asked), `hold` it for a person, or `resend` it at the risk of a second one.
+    """
+
+    ASK = "ask"
+    HOLD = "hold"
+    RESEND = "resend"

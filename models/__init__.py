@@ -1,0 +1,1 @@
+"""Remembers: one table a file, the ledger, sealing and transactions."""

@@ -1,0 +1,25 @@
+"""Attempts: what happened at each claim of a notification, append-only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.types import Ascii, Id, Moment
+
+
+class Attempt(Base):
+    """One claim and its end. `refused` names refused recipients by index: `1:550-5.1.1,3:…`."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("notification_id", "attempt"),)
+
+    notification_id: Mapped[UUID] = mapped_column(Id)
+    attempt: Mapped[int]
+    outcome: Mapped[str] = mapped_column(Ascii(16))
+    code: Mapped[str | None] = mapped_column(Ascii(64))
+    refused: Mapped[str | None] = mapped_column(String(2000))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,27 @@
+"""Connections: a provider account through which notifications leave."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.vocabulary import Channel, ConnectionStatus
+from models.base import Base
+from models.types import Ascii, Id, Moment, Sealed, Word
+
+
+class Connection(Base):
+    """Credentials of one provider account, sealed; `account_id` NULL means the installation's own.
+
+    `closed_until` in the future means that nothing leaves through it until then, for `closed_reason`.
+    """
+
+    __tablename__ = "connections"
+
+    account_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[Channel] = mapped_column(Word(Channel))
+    secrets: Mapped[bytes] = mapped_column(Sealed)
+    status: Mapped[ConnectionStatus] = mapped_column(Word(ConnectionStatus), default=ConnectionStatus.ACTIVE)
+    closed_until: Mapped[datetime | None] = mapped_column(Moment)
+    closed_reason: Mapped[str | None] = mapped_column(Ascii(64))

@@ -1,0 +1,240 @@
+"""The ledger: every way a notification can change state, and no other place changes one.
+
+Each verb is one guarded step: it locks the rows that are where the verb may start from and still at the
+attempt the caller holds, changes those and says which they were. A row that moved on is left alone. Verbs
+never commit: `with transaction() as session:` stands where the call stands. Nothing here knows a provider.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Row, case, select, update
+from sqlalchemy.orm import Session
+
+from config.vocabulary import State
+from models.notification import Notification
+
+LEASE: Final = timedelta(seconds=50)
+RING_AFTER: Final = timedelta(seconds=5)
+
+
+class Verb(StrEnum):
+    """What can happen to a notification."""
+
+    ACCEPT = "accept"
+    CLAIM = "claim"
+    DEPART = "depart"
+    SENT = "sent"
+    REQUEUE = "requeue"
+    FAIL = "fail"
+    PARK = "park"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+
+FROM: Final[Mapping[Verb, frozenset[State]]] = {
+    Verb.ACCEPT: frozenset(),
+    Verb.CLAIM: frozenset({State.QUEUED}),
+    Verb.DEPART: frozenset({State.SENDING}),
+    Verb.SENT: frozenset({State.SENDING, State.UNKNOWN}),
+    Verb.REQUEUE: frozenset({State.SENDING, State.FAILED, State.UNKNOWN}),
+    Verb.FAIL: frozenset({State.QUEUED, State.SENDING, State.UNKNOWN}),
+    Verb.PARK: frozenset({State.SENDING}),
+    Verb.CONFIRM: frozenset({State.SENDING, State.SENT, State.UNKNOWN}),
+    Verb.CANCEL: frozenset({State.QUEUED}),
+}
+"""From which states each verb may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Who holds a notification: its id and the claim's number. A verb with an old number changes nothing."""
+
+    id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notification in the hands of a worker, as it was when claimed."""
+
+    fence: Fence
+    account_id: UUID
+    connection_id: UUID
+    type: str
+    tries: int
+    sealed: bytes | None
+
+
+def accept(values: Mapping[str, Any], now: datetime, not_before: datetime | None = None) -> dict[str, Any]:
+    """Complete a new row's values as queued; `api.intake` writes it."""
+    earliest = not_before or now
+    return {
+        **values,
+        "status": State.QUEUED,
+        "attempt": 0,
+        "tries": 0,
+        "not_before": earliest,
+        "wake_at": earliest + RING_AFTER,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta = LEASE) -> list[Claimed]:
+    """Take queued notifications that are due, for the length of a lease.
+
+    Rows locked by somebody else are skipped, so two workers with the same ids share them. An expired one is
+    failed here with code `expired` and not returned.
+    """
+    row = Notification
+    found = session.execute(
+        select(row.id, row.attempt, row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.expires_at)
+        .where(row.id.in_(list(ids)), row.status.in_(FROM[Verb.CLAIM]), row.not_before <= now)
+        .order_by(row.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    _expire(session, found, now)
+    taken = [
+        Claimed(
+            Fence(each.id, each.attempt + 1), each.account_id, each.connection_id, each.type, each.tries, each.sealed
+        )
+        for each in found
+        if not _is_late(each, now)
+    ]
+    held = [each.fence.id for each in taken]
+    _write(session, held, now, status=State.SENDING, attempt=row.attempt + 1, wake_at=now + lease)
+    return taken
+
+
+def depart(
+    session: Session,
+    fences: Sequence[Fence],
+    now: datetime,
+    group_id: str | None = None,
+    *,
+    all_or_none: bool = False,
+    lease: timedelta = LEASE,
+) -> set[UUID]:
+    """Pass the point of no return with those that are still ours, and renew their lease.
+
+    Demands an unexpired lease: a late worker never departs. One that has expired as a message is failed with
+    code `expired`. With `all_or_none`, either every one departs or none does. Commit, then send at once.
+    """
+    held = _lock(session, Verb.DEPART, fences)
+    _expire(session, held, now)
+    ready = {each.id for each in held if not _is_late(each, now) and each.wake_at > now}
+    if all_or_none and len(ready) < len(fences):
+        return set()
+    _write(session, ready, now, departed_at=now, group_id=group_id, wake_at=now + lease)
+    return ready
+
+
+def sent(
+    session: Session,
+    fences: Mapping[Fence, str | None],
+    now: datetime,
+    wake_at: datetime | None = None,
+) -> set[UUID]:
+    """Record that the provider took them; the mapping's values are the provider's ids.
+
+    `wake_at` is when to ask for the report, on channels that have reports.
+    """
+    ids = {row.id for row in _lock(session, Verb.SENT, list(fences))}
+    known = {fence.id: name for fence, name in fences.items() if name is not None and fence.id in ids}
+    provider_id = case(known, value=Notification.id, else_=Notification.provider_id) if known else None
+    values: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
+    _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, tries=Notification.tries + 1, **values)
+    return ids
+
+
+def requeue(
+    session: Session, fences: Sequence[Fence], now: datetime, not_before: datetime, code: str | None, *, spends: bool
+) -> set[UUID]:
+    """Put them back in the queue, to be claimed at `not_before` or later.
+
+    `spends` says whether this try counts against the retry budget: a closed connection's does not.
+    """
+    ids = {row.id for row in _lock(session, Verb.REQUEUE, fences)}
+    _write(
+        session,
+        ids,
+        now,
+        status=State.QUEUED,
+        not_before=not_before,
+        wake_at=not_before,
+        departed_at=None,
+        group_id=None,
+        code=code,
+        tries=Notification.tries + int(spends),
+    )
+    return ids
+
+
+def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
+    """End them: they never will be sent. `spends` says whether the provider was asked."""
+    ids = {row.id for row in _lock(session, Verb.FAIL, fences)}
+    tries = Notification.tries + int(spends)
+    _write(session, ids, now, status=State.FAILED, wake_at=None, code=code, tries=tries)
+    return ids
+
+
+def park(
+    session: Session, fences: Sequence[Fence], now: datetime, code: str, wake_at: datetime | None = None
+) -> set[UUID]:
+    """Set aside what may or may not have been sent; `wake_at` is when the provider can be asked, if it can."""
+    ids = {row.id for row in _lock(session, Verb.PARK, fences)}
+    _write(session, ids, now, status=State.UNKNOWN, wake_at=wake_at, code=code, tries=Notification.tries + 1)
+    return ids
+
+
+def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: str | None = None) -> set[UUID]:
+    """Record the provider's report: delivered, or failed with the carrier's code."""
+    ids = {row.id for row in _lock(session, Verb.CONFIRM, fences)}
+    status = State.DELIVERED if failure is None else State.FAILED
+    _write(session, ids, now, status=status, wake_at=None, code=failure)
+    return ids
+
+
+def cancel(session: Session, notification_id: UUID, now: datetime) -> bool:
+    """Cancel a notification that nobody has claimed; False means that it was too late."""
+    changed: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        update(Notification)
+        .where(Notification.id == notification_id, Notification.status.in_(FROM[Verb.CANCEL]))
+        .values(status=State.CANCELLED, wake_at=None, updated_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def _lock(
+    session: Session, verb: Verb, fences: Sequence[Fence]
+) -> list[Row[UUID, int, datetime | None, datetime | None]]:
+    held = {fence.id: fence.attempt for fence in fences}
+    rows = session.execute(
+        select(Notification.id, Notification.attempt, Notification.wake_at, Notification.expires_at)
+        .where(Notification.id.in_(held), Notification.status.in_(FROM[verb]))
+        .order_by(Notification.id)
+        .with_for_update()
+    )
+    return [row for row in rows if row.attempt == held[row.id]]
+
+
+def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
+
+
+def _expire(session: Session, rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> None:
+    late = [row.id for row in rows if _is_late(row, now)]
+    _write(session, late, now, status=State.FAILED, wake_at=None, code="expired")
+
+
+def _write(session: Session, ids: Collection[UUID], now: datetime, **values: Any) -> None:  # noqa: ANN401 - columns
+    if ids:
+        session.execute(
+            update(Notification).where(Notification.id.in_(ids)).values(updated_at=now, **values),
+            execution_options={"synchronize_session": False},
+        )

@@ -1,0 +1,14 @@
+"""Every table in one import, for migrations and for tests that make a database."""
+
+from models.account import Account
+from models.api_key import ApiKey
+from models.attempt import Attempt
+from models.base import Base
+from models.connection import Connection
+from models.login_session import LoginSession
+from models.notification import Notification
+from models.whitelist import Whitelist
+
+__all__ = ["Account", "ApiKey", "Attempt", "Base", "Connection", "LoginSession", "Notification", "Whitelist"]
+
+metadata = Base.metadata

@@ -1,0 +1,78 @@
+"""Engines and transactions: the only place that decides how a database is spoken to.
+
+MySQL and MariaDB run READ COMMITTED; SQLite runs WAL, `synchronous=FULL`, and every write transaction starts
+with `BEGIN IMMEDIATE`, so that it waits for its turn instead of failing half-way. No session is ever open
+during a call to a provider.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from config.settings import Installation, settings
+
+BUSY_SECONDS = 10
+CONNECT_SECONDS = 5
+
+
+def make_engine(url: str, pool_size: int = 5) -> Engine:
+    """Make an engine with this product's rules; connects to nothing yet."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_recycle=280,
+        pool_size=pool_size,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": 30,
+            "write_timeout": 30,
+            "init_command": "SET time_zone='+00:00'",
+        },
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection has no common type
+    # The driver's own BEGIN comes too late (before the first write); ours is sent by _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@cache
+def engine() -> Engine:
+    """This process's engine. A forked child calls `engine().dispose(close=False)` first."""
+    return make_engine(settings(Installation).database())
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a session for writing; commits at the end of the block, rolls back if it raises."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Open a session for reading only; takes no write lock and commits nothing."""
+    with Session(engine(), expire_on_commit=False) as session:
+        session.connection(execution_options={"reading": True})
+        yield session

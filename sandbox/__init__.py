@@ -1,0 +1,1 @@
+"""Imitates the providers on the wire; shares no code with what it tests."""

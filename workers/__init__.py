@@ -1,0 +1,1 @@
+"""Sends: everything that talks to a provider, and everything that beat fires."""

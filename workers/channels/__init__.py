@@ -1,0 +1,1 @@
+"""One vendor a file, pure: what to say and how to read the answer."""
