@@ -7,7 +7,7 @@ vocabulary.
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,6 +22,9 @@ Words = Annotated[
     ),
 ]
 """A comma-separated list."""
+
+Unasked = Literal[AfterSilence.HOLD, AfterSilence.RESEND]
+"""What is left to do where the vendor cannot be asked."""
 
 
 class SettingsError(Exception):
@@ -42,6 +45,7 @@ class Installation(Group):
     database_url: SecretStr = SecretStr("")
     broker_url: SecretStr = SecretStr("")
     redis_url: SecretStr = SecretStr("")
+    serves: Words = ()
 
     @property
     def is_local(self) -> bool:
@@ -91,8 +95,8 @@ class Api(Group):
 class Worker(Group):
     """What a worker may decide by itself."""
 
-    after_silence_kakao: AfterSilence = AfterSilence.HOLD
-    after_silence_mail: AfterSilence = AfterSilence.HOLD
+    after_silence_kakao: Unasked = AfterSilence.HOLD
+    after_silence_mail: Unasked = AfterSilence.HOLD
 
 
 class Flower(Group):

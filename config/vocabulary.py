@@ -130,3 +130,13 @@ class AfterSilence(StrEnum):
     ASK = "ask"
     HOLD = "hold"
     RESEND = "resend"
+
+
+class Ending(StrEnum):
+    """How one attempt ended; `lost` means that its worker never said."""
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    LOST = "lost"

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from config.vocabulary import Ending
 from models.base import Base
-from models.types import Ascii, Id, Moment
+from models.types import Ascii, Id, Moment, Word
 
 
 class Attempt(Base):
@@ -18,7 +19,7 @@ class Attempt(Base):
 
     notification_id: Mapped[UUID] = mapped_column(Id)
     attempt: Mapped[int]
-    outcome: Mapped[str] = mapped_column(Ascii(16))
+    outcome: Mapped[Ending] = mapped_column(Word(Ending))
     code: Mapped[str | None] = mapped_column(Ascii(64))
     refused: Mapped[str | None] = mapped_column(String(2000))
     started_at: Mapped[datetime] = mapped_column(Moment)

@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, case, select, update
+from sqlalchemy import CursorResult, Row, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
 from models.notification import Notification
+from models.types import Id
 
 LEASE: Final = timedelta(seconds=50)
 RING_AFTER: Final = timedelta(seconds=5)
@@ -145,9 +146,10 @@ def sent(
     `wake_at` is when to ask for the report, on channels that have reports.
     """
     ids = {row.id for row in _lock(session, Verb.SENT, list(fences))}
-    known = {fence.id: name for fence, name in fences.items() if name is not None and fence.id in ids}
-    provider_id = case(known, value=Notification.id, else_=Notification.provider_id) if known else None
-    values: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
+    known = [(literal(fence.id, Id()), name) for fence, name in fences.items() if name is not None]
+    values: dict[str, Any] = {}
+    if known:
+        values["provider_id"] = case(*known, value=Notification.id, else_=Notification.provider_id)
     _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, tries=Notification.tries + 1, **values)
     return ids
 

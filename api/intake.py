@@ -1,0 +1,219 @@
+"""Group commit: rows of concurrent requests leave in one multi-row INSERT and one COMMIT.
+
+`await submit(row)` hands a row to the writer thread and waits for its COMMIT, which is what answers the 202.
+A second thread then rings the workers; it can be slow or fail without anybody waiting for it. Idle, a batch is
+one row and leaves at once; under load batches grow by themselves. It knows nothing of what it stores.
+"""
+
+import asyncio
+import queue
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from api.intake_statement import Receipt, write
+from workers.publish import Bell, Ring
+
+log = structlog.get_logger()
+
+MOST_ROWS: Final = 500
+MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_WAITING: Final = 5_000
+PATIENCE: Final = 5.0
+"""Seconds that a request waits for its COMMIT before it is told to come again."""
+PASSING: Final = frozenset({1205, 1213})
+"""MySQL's lock wait time-out and deadlock: the same batch goes through the next time."""
+SERVER_AWAY: Final = PASSING | {1040, 1045, 1053, 1290, 1927}
+"""Too many connections, access denied, shutting down, read-only, connection killed."""
+CLIENT_ERRORS: Final = 2000
+"""From here on PyMySQL's numbers mean that the server could not be spoken to."""
+
+
+class TooBusy(Exception):  # noqa: N818 - the name is the answer
+    """More rows wait than can be written soon: the caller repeats with the same key."""
+
+
+class StoreAway(Exception):  # noqa: N818 - the name is the answer
+    """The database did not take the row; nothing was accepted."""
+
+
+Answer = Receipt | StoreAway
+
+
+class _Waiting(NamedTuple):
+    row: Mapping[str, Any]
+    size: int
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Receipt]"
+
+
+class Intake:
+    """The writer thread, the ringer thread, and what waits for them."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Prepare; `start()` begins."""
+        self._engine = engine
+        self._bell = Bell()
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = threading.Condition()
+        self._rings: queue.SimpleQueue[list[Ring] | None] = queue.SimpleQueue()
+        self._stopping = False
+        self._writer = threading.Thread(target=self._write_loop, name="intake-writer", daemon=True)
+        self._ringer = threading.Thread(target=self._ring_loop, name="intake-ringer", daemon=True)
+        self.broker_away = False
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._writer.start()
+        self._ringer.start()
+
+    def stop(self) -> None:
+        """Write what waits, ring for it, and end; blocks until both threads have ended."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._writer.join()
+        self._rings.put(None)
+        self._ringer.join(timeout=10)
+
+    @property
+    def alive(self) -> bool:
+        """Whether both threads run; a dead one fails `/health`."""
+        return self._writer.is_alive() and self._ringer.is_alive()
+
+    async def submit(self, row: Mapping[str, Any]) -> Receipt:
+        """Store a row and return when it is committed.
+
+        Raises:
+            TooBusy: too many wait, or the COMMIT took longer than 5 s. The row may still be stored, so the
+                caller repeats with the same idempotency key.
+            StoreAway: the database refused or could not be reached; nothing was accepted.
+        """
+        if len(self._waiting) >= MOST_WAITING or self._stopping:
+            raise TooBusy
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(row, len(row["sealed"]) + 512, loop, loop.create_future())
+        with self._wake:
+            self._waiting.append(waiting)
+            self._wake.notify()
+        try:
+            return await asyncio.wait_for(waiting.future, PATIENCE)
+        except TimeoutError:
+            raise TooBusy from None
+
+    def _write_loop(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._stopping:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                batch = self._take()
+            try:
+                answers = self._write(batch)
+            except Exception:  # a bug must fail this batch, never the thread that all requests wait for
+                log.exception("intake.batch_failed", rows=len(batch))
+                answers = [StoreAway()] * len(batch)
+            _answer(batch, answers)
+            self._rings.put([_ring(each.row) for each, answer in zip(batch, answers, strict=True) if _is_due(answer)])
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < MOST_ROWS and (not batch or size + self._waiting[0].size <= MOST_BYTES):
+            waiting = self._waiting.popleft()
+            # A request that gave up is not stored: it was told so.
+            if not waiting.future.done():
+                batch.append(waiting)
+                size += waiting.size
+        return batch
+
+    def _write(self, batch: Sequence[_Waiting]) -> list[Answer]:
+        rows = [waiting.row for waiting in batch]
+        try:
+            return self._store(rows)
+        except SQLAlchemyError as error:
+            if _is_away(error):
+                log.warning("intake.store_away", rows=len(rows), error=type(error).__name__)
+                return [StoreAway()] * len(rows)
+            log.warning("intake.row_by_row", rows=len(rows), error=type(error).__name__)
+        return [self._store_one(row) for row in rows]
+
+    def _store(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        for last in (False, False, True):
+            try:
+                with self._engine.begin() as connection:
+                    return [*write(connection, rows)]
+            except DBAPIError as error:
+                if last or _number(error) not in PASSING:
+                    raise
+        raise AssertionError("the last round returns or raises")
+
+    def _store_one(self, row: Mapping[str, Any]) -> Answer:
+        try:
+            return self._store([row])[0]
+        except SQLAlchemyError as error:
+            log.exception("intake.row_refused", id=str(row["id"]))
+            return StoreAway(type(error).__name__)
+
+    def _ring_loop(self) -> None:
+        while (rings := self._rings.get()) is not None:
+            more = [rings]
+            while not self._rings.empty() and len(more) < MOST_WAITING:
+                following = self._rings.get()
+                if following is None:
+                    self._rings.put(None)
+                    break
+                more.append(following)
+            flat = [ring for some in more for ring in some]
+            if flat:
+                self.broker_away = not self._bell.ring(flat)
+        self._bell.close()
+
+
+def _answer(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipt], Answer]]] = defaultdict(list)
+    for waiting, answer in zip(batch, answers, strict=True):
+        loops[waiting.loop].append((waiting.future, answer))
+    for loop, pairs in loops.items():
+        # One wake-up of the loop for the whole batch.
+        loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: Sequence[tuple["asyncio.Future[Receipt]", Answer]]) -> None:
+    for future, answer in pairs:
+        if future.done():
+            continue
+        if isinstance(answer, Receipt):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+
+
+def _is_due(answer: Answer) -> bool:
+    return isinstance(answer, Receipt) and not answer.replayed
+
+
+def _ring(row: Mapping[str, Any]) -> Ring:
+    return Ring(row["id"], row["channel"], row["lane"], row["connection_id"], row["request_id"])
+
+
+def _number(error: DBAPIError) -> object:
+    arguments = error.orig.args if error.orig is not None else ()
+    return arguments[0] if arguments else None
+
+
+def _is_away(error: SQLAlchemyError) -> bool:
+    """Whether the database is at fault, rather than one row of the batch."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    number = _number(error)
+    if isinstance(number, int):
+        return number >= CLIENT_ERRORS or number in SERVER_AWAY
+    return isinstance(error, OperationalError)

@@ -1,0 +1,208 @@
+"""Every verb from every state: the legal ones change the row as written, the others change nothing."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from config.vocabulary import Channel, Lane, State
+from models import ledger
+from models.ledger import FROM, Fence, Verb
+from models.notification import Notification
+from models.session import transaction
+from models.types import new_id, utc_now
+
+pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
+
+ATTEMPT = 3
+
+
+def a_row(status: State, *, attempt: int = ATTEMPT, **changes: object) -> UUID:
+    now = utc_now()
+    values = {
+        "id": new_id(),
+        "account_id": new_id(),
+        "api_key_id": new_id(),
+        "connection_id": new_id(),
+        "channel": Channel.SOLAPI,
+        "lane": Lane.NORMAL,
+        "type": "SMS",
+        "status": status,
+        "attempt": attempt,
+        "not_before": now - timedelta(seconds=1),
+        "wake_at": now + timedelta(seconds=30),
+        "sealed": b"sealed",
+        **changes,
+    }
+    with transaction() as session:
+        return Notification.create(session, **values).id
+
+
+def read(row_id: UUID) -> Notification:
+    with transaction() as session:
+        row = Notification.get(session, row_id)
+        assert row is not None
+        return row
+
+
+def facts(row: Notification) -> tuple[object, ...]:
+    return tuple(getattr(row, column.key) for column in Notification.__table__.columns)
+
+
+Act = Callable[[Session, Fence, datetime], object]
+
+ACTS: dict[Verb, Act] = {
+    Verb.CLAIM: lambda session, fence, now: ledger.claim(session, [fence.id], now),
+    Verb.DEPART: lambda session, fence, now: ledger.depart(session, [fence], now, "G4V1"),
+    Verb.SENT: lambda session, fence, now: ledger.sent(session, {fence: "M4V1"}, now),
+    Verb.REQUEUE: lambda session, fence, now: ledger.requeue(session, [fence], now, now, "x", spends=True),
+    Verb.FAIL: lambda session, fence, now: ledger.fail(session, [fence], now, "1062", spends=True),
+    Verb.PARK: lambda session, fence, now: ledger.park(session, [fence], now, "timeout"),
+    Verb.CONFIRM: lambda session, fence, now: ledger.confirm(session, [fence], now),
+    Verb.CANCEL: lambda session, fence, now: ledger.cancel(session, fence.id, now),
+}
+
+TO = {
+    Verb.CLAIM: State.SENDING,
+    Verb.DEPART: State.SENDING,
+    Verb.SENT: State.SENT,
+    Verb.REQUEUE: State.QUEUED,
+    Verb.FAIL: State.FAILED,
+    Verb.PARK: State.UNKNOWN,
+    Verb.CONFIRM: State.DELIVERED,
+    Verb.CANCEL: State.CANCELLED,
+}
+
+
+def test_every_verb_is_tried() -> None:
+    assert set(ACTS) | {Verb.ACCEPT} == set(Verb)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("verb", ACTS)
+def test_a_verb_works_from_its_states_only(verb: Verb, state: State) -> None:
+    row_id = a_row(state)
+    before = facts(read(row_id))
+    with transaction() as session:
+        did = ACTS[verb](session, Fence(row_id, ATTEMPT), utc_now())
+    after = read(row_id)
+    if state in FROM[verb]:
+        assert did
+        assert after.status is TO[verb]
+    else:
+        assert not did
+        assert facts(after) == before
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ACTS if verb not in {Verb.CLAIM, Verb.CANCEL}])
+def test_an_old_attempt_changes_nothing(verb: Verb) -> None:
+    state = next(iter(FROM[verb]))
+    row_id = a_row(state)
+    before = facts(read(row_id))
+    with transaction() as session:
+        assert not ACTS[verb](session, Fence(row_id, ATTEMPT - 1), utc_now())
+    assert facts(read(row_id)) == before
+
+
+def test_claim_takes_a_lease_and_counts_the_attempt() -> None:
+    row_id, now = a_row(State.QUEUED), utc_now()
+    with transaction() as session:
+        [claimed] = ledger.claim(session, [row_id], now)
+    assert claimed.fence == Fence(row_id, ATTEMPT + 1)
+    assert claimed.sealed == b"sealed"
+    row = read(row_id)
+    assert (row.attempt, row.wake_at) == (ATTEMPT + 1, now + ledger.LEASE)
+
+
+def test_claim_waits_for_not_before() -> None:
+    now = utc_now()
+    row_id = a_row(State.QUEUED, not_before=now + timedelta(seconds=1))
+    with transaction() as session:
+        assert ledger.claim(session, [row_id], now) == []
+        assert len(ledger.claim(session, [row_id], now + timedelta(seconds=2))) == 1
+
+
+def test_claim_fails_what_expired() -> None:
+    row_id = a_row(State.QUEUED, expires_at=utc_now() - timedelta(seconds=1))
+    with transaction() as session:
+        assert ledger.claim(session, [row_id], utc_now()) == []
+    row = read(row_id)
+    assert (row.status, row.code, row.wake_at, row.attempt) == (State.FAILED, "expired", None, ATTEMPT)
+
+
+def test_depart_renews_the_lease_and_keeps_the_group() -> None:
+    row_id, now = a_row(State.SENDING), utc_now()
+    with transaction() as session:
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], now, "G4V9") == {row_id}
+    row = read(row_id)
+    assert (row.departed_at, row.group_id, row.wake_at) == (now, "G4V9", now + ledger.LEASE)
+
+
+def test_a_late_worker_never_departs() -> None:
+    row_id = a_row(State.SENDING, wake_at=utc_now() - timedelta(microseconds=1))
+    with transaction() as session:
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now()) == set()
+    assert read(row_id).departed_at is None
+
+
+def test_depart_all_or_none() -> None:
+    mine, gone = a_row(State.SENDING), a_row(State.CANCELLED)
+    with transaction() as session:
+        fences = [Fence(mine, ATTEMPT), Fence(gone, ATTEMPT)]
+        assert ledger.depart(session, fences, utc_now(), "G4V9", all_or_none=True) == set()
+    assert read(mine).departed_at is None
+
+
+def test_an_expired_message_never_departs() -> None:
+    row_id = a_row(State.SENDING, expires_at=utc_now())
+    with transaction() as session:
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now()) == set()
+    assert (read(row_id).status, read(row_id).code) == (State.FAILED, "expired")
+
+
+def test_requeue_forgets_the_departure() -> None:
+    row_id, now = a_row(State.SENDING, departed_at=utc_now(), group_id="G4V9"), utc_now()
+    later = now + timedelta(seconds=9)
+    with transaction() as session:
+        ledger.requeue(session, [Fence(row_id, ATTEMPT)], now, later, "429", spends=False)
+    row = read(row_id)
+    assert (row.not_before, row.wake_at, row.departed_at, row.group_id) == (later, later, None, None)
+    assert (row.tries, row.code) == (0, "429")
+
+
+def test_sent_writes_each_provider_id() -> None:
+    one, two, three = a_row(State.SENDING), a_row(State.SENDING), a_row(State.SENDING)
+    with transaction() as session:
+        ledger.sent(session, {Fence(one, 3): "M1", Fence(two, 3): "M2", Fence(three, 3): None}, utc_now())
+    assert [read(each).provider_id for each in (one, two, three)] == ["M1", "M2", None]
+    assert [read(each).tries for each in (one, two, three)] == [1, 1, 1]
+
+
+def test_confirm_with_a_failure_keeps_the_carriers_code() -> None:
+    row_id = a_row(State.SENT)
+    with transaction() as session:
+        ledger.confirm(session, [Fence(row_id, ATTEMPT)], utc_now(), failure="3042")
+    assert (read(row_id).status, read(row_id).code) == (State.FAILED, "3042")
+
+
+def test_two_workers_share_what_they_race_for() -> None:
+    ids = [a_row(State.QUEUED) for _ in range(20)]
+    start = Barrier(2)
+    taken: list[list[UUID]] = []
+
+    def work() -> None:
+        start.wait()
+        with transaction() as session:
+            taken.append([each.fence.id for each in ledger.claim(session, ids, utc_now())])
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    claimed = [each for some in taken for each in some]
+    assert sorted(claimed) == sorted(ids)
+    assert {read(each).attempt for each in ids} == {ATTEMPT + 1}

@@ -1,0 +1,94 @@
+"""The Celery application: queues, limits and the beat schedule, each setting with its reason.
+
+The API process imports this (through `workers.publish`) to publish, so it must load no task module and no
+provider library: task modules are named in `include` and loaded by workers only.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+from kombu import Queue as KombuQueue
+
+from config.logging import configure
+from config.settings import Installation, settings
+from config.vocabulary import Queue
+from models.session import engine
+
+HARD_LIMIT: Final = 40
+SWEEP_EVERY: Final = timedelta(seconds=2)
+
+
+def configuration() -> dict[str, Any]:
+    """The settings of this process; Celery asks once, when it first needs one."""
+    broker = settings(Installation).broker()
+    return {
+        "broker_url": broker,
+        # Only what is declared exists: a typing error in a queue's name raises instead of losing messages.
+        "task_queues": [KombuQueue(str(queue), durable=True) for queue in Queue],
+        "task_create_missing_queues": False,
+        "task_default_queue": str(Queue.PERIODIC),
+        # A message holds ids and nothing else; JSON cannot run code.
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        # The row is the result; a result backend would cost half the rate.
+        "task_ignore_result": True,
+        # The row is also the copy, so a send is acknowledged early: a redelivery would find nothing to claim.
+        "task_acks_late": False,
+        # Idle workers must find work, busy ones must not hoard it.
+        "worker_prefetch_multiplier": 1,
+        # Operators watch Flower.
+        "worker_send_task_events": True,
+        "task_track_started": True,
+        # One provider exchange ends within 10 s; a task starts none later than 25 s after its claim.
+        "task_time_limit": HARD_LIMIT,
+        # A worker that is told to stop finishes what it does; a container's grace must be longer.
+        "worker_soft_shutdown_timeout": 30,
+        # Losing the broker is no reason to kill a departure that is under way.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": _transport(broker),
+        "broker_heartbeat": 10,
+        "worker_hijack_root_logger": False,
+        "timezone": "Asia/Seoul",
+        "enable_utc": True,
+        "beat_schedule": {
+            "sweep": {
+                "task": "sweep",
+                "schedule": SWEEP_EVERY,
+                # A ring that nobody answered in time is replaced by the next one.
+                "options": {"queue": str(Queue.PERIODIC), "expires": SWEEP_EVERY.total_seconds()},
+            },
+        },
+    }
+
+
+def _transport(url: str) -> dict[str, Any]:
+    if not url.startswith(("redis", "rediss")):
+        # A publisher must hear of a broker that took nothing.
+        return {"confirm_publish": True, "connect_timeout": 2}
+    return {
+        # Longer than any task; only messages acknowledged late could be redelivered at all.
+        "visibility_timeout": 120,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _log_as_json(**_: object) -> None:
+    configure("worker")
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _leave_inherited_connections(**_: object) -> None:
+    # A forked child must not speak on its parent's database connections.
+    engine().dispose(close=False)
+
+
+app = Celery("alrim", include=["workers.tasks.deliver", "workers.tasks.sweep"])
+app.add_defaults(configuration)

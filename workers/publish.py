@@ -1,0 +1,109 @@
+"""The only door from the API to the workers: rings a doorbell, never carries a message.
+
+A ring holds ids. It is not retried and may be lost: `sweep` rings again for every row that nobody answered
+for. Nothing here reads or writes a row.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+from amqp.exceptions import NotFound
+from kombu import Connection, Producer
+
+from config.vocabulary import Channel, Lane, Queue
+from workers.celery_app import app
+from workers.channels.registry import VENDORS
+
+log = structlog.get_logger()
+
+
+class Ring(NamedTuple):
+    """What is known of a notification when somebody is called to it."""
+
+    id: UUID
+    channel: Channel
+    lane: Lane
+    connection_id: UUID
+    request_id: str | None
+
+
+class Bell:
+    """One kept connection to the broker, for one thread; a broken one is dropped and made anew at the next use."""
+
+    def __init__(self) -> None:
+        """Connect to nothing yet."""
+        self._connection: Connection | None = None
+        self._producer: Producer | None = None
+
+    def ring(self, rings: Iterable[Ring]) -> bool:
+        """Publish as few messages as batch sizes allow; False means that the broker is away and some are dropped.
+
+        A message never mixes channels, lanes or connections. One that carries a single id has it as its task
+        id, so that Flower finds a notification by its id and shows its attempts under one entry.
+        """
+        connection = self._connection or app.connection_for_write()
+        try:
+            producer = self._open(connection)
+            for chunk in chunks(rings):
+                _publish(producer, chunk)
+        except (*connection.connection_errors, *connection.channel_errors) as error:
+            self.close()
+            log.warning("bell.broker_away", error=type(error).__name__)
+            return False
+        return True
+
+    def depth(self, queue: Queue) -> int | None:
+        """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
+        connection = self._connection or app.connection_for_write()
+        try:
+            self._open(connection)
+            with connection.channel() as channel:
+                return int(channel.queue_declare(str(queue), passive=True).message_count)
+        except NotFound:
+            return 0
+        except (*connection.connection_errors, *connection.channel_errors) as error:
+            self.close()
+            log.warning("bell.broker_away", error=type(error).__name__)
+            return None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=1)
+
+    def _open(self, connection: Connection) -> Producer:
+        if self._producer is None:
+            self._connection = connection
+            # connect() tries once; the lazy way would try for ever and hold the thread.
+            connection.connect()
+            self._producer = app.amqp.Producer(connection.channel())
+        return self._producer
+
+
+def chunks(rings: Iterable[Ring]) -> Iterator[Sequence[Ring]]:
+    """Split rings into what one Celery message may carry, each kind in the order given."""
+    kinds: dict[tuple[Channel, Lane, UUID], list[Ring]] = defaultdict(list)
+    for ring in rings:
+        kinds[ring.channel, ring.lane, ring.connection_id].append(ring)
+    for (channel, lane, _), members in kinds.items():
+        size = VENDORS[channel].batch_size[lane]
+        for start in range(0, len(members), size):
+            yield members[start : start + size]
+
+
+def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
+    first = chunk[0]
+    app.send_task(
+        f"send.{first.channel}",
+        args=([str(ring.id) for ring in chunk],),
+        task_id=str(first.id) if len(chunk) == 1 else None,
+        queue=str(Queue.send(first.channel, first.lane)),
+        headers={"request_id": first.request_id} if first.request_id and len(chunk) == 1 else None,
+        producer=producer,
+        retry=False,
+        ignore_result=True,
+    )

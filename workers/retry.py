@@ -1,0 +1,63 @@
+"""When to try again, as a pure function of what has happened so far.
+
+Exponential with jitter, one schedule a channel; a provider's `Retry-After` is honoured and never shortened.
+It knows no clock and no randomness of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from config.vocabulary import Channel
+from workers.outcome import Retry
+
+JITTER: Final = 0.2
+CLOSED_FOR: Final = timedelta(minutes=10)
+"""How long a connection rests when the provider did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How one channel retries.
+
+    Attributes:
+        first: the wait after the first failed try; each further one waits `factor` times as long.
+        longest: no wait is longer, save one that the provider asked for.
+        budget: tries in all; the last failed one ends the notification.
+    """
+
+    first: timedelta
+    factor: float
+    longest: timedelta
+    budget: int
+
+
+SCHEDULES: Final[Mapping[Channel, Schedule]] = {
+    # 2 s, 6 s, 18 s, 54 s, 2.7 m, 8 m, 15 m …: a text is usually wanted within the hour.
+    Channel.SOLAPI: Schedule(timedelta(seconds=2), 3, timedelta(minutes=15), budget=9),
+    Channel.KAKAO: Schedule(timedelta(seconds=2), 3, timedelta(minutes=15), budget=9),
+    # Mail servers greylist for minutes and throttle for hours.
+    Channel.GMAIL: Schedule(timedelta(seconds=5), 4, timedelta(hours=2), budget=10),
+    Channel.SES: Schedule(timedelta(seconds=2), 4, timedelta(hours=1), budget=10),
+}
+
+
+def next_try(channel: Channel, tries: int, outcome: Retry, now: datetime, chance: float) -> datetime | None:
+    """When to try again, or None if the budget is spent.
+
+    Args:
+        channel: whose schedule counts.
+        tries: requests that reached the provider, this one included.
+        outcome: why it was not sent; one that closes the connection spends no budget.
+        now: the present moment.
+        chance: a random number from 0 to 1, for the jitter of ±20 %.
+    """
+    if outcome.closes:
+        return now + (CLOSED_FOR if outcome.after is None else outcome.after)
+    schedule = SCHEDULES[channel]
+    if tries >= schedule.budget:
+        return None
+    wait = min(schedule.first * schedule.factor ** (tries - 1), schedule.longest)
+    wait *= 1 + JITTER * (2 * chance - 1)
+    return now + (wait if outcome.after is None else max(wait, outcome.after))

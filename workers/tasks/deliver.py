@@ -1,0 +1,137 @@
+"""Deliver notifications: claim, converse with the vendor, depart, record. One task a channel.
+
+The vendor's protocol is the channel's conversation; this module carries its steps out. No database session is
+open during a call, and every outcome becomes exactly one verb of the ledger.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from celery import Task
+from celery.exceptions import Ignore, Retry
+
+from config.vocabulary import Channel
+from models import ledger
+from models.connection import Connection
+from models.ledger import Claimed
+from models.sealing import SealBroken
+from models.session import transaction
+from models.types import utc_now
+from workers import outcome
+from workers.celery_app import app
+from workers.channels.exchange import Message, Outcomes
+from workers.channels.registry import VENDORS
+from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
+from workers.tasks.record import Tally, record
+
+log = structlog.get_logger()
+
+
+class Delayed(Exception):  # noqa: N818 - Flower shows the name as the reason of a RETRY
+    """Why a task ended as RETRY: codes and counts, never a provider's words."""
+
+
+class Undelivered(Exception):  # noqa: N818 - Flower shows the name as the reason of a FAILURE
+    """Why a task ended as FAILURE: every one of its notifications failed."""
+
+
+def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
+    """Send those of `ids` that are queued and due; the others are left alone.
+
+    Twice with the same ids: the second finds nothing to claim.
+
+    Raises:
+        Ignore: nothing was there to claim, so that Flower keeps what the row last said.
+    """
+    begun, started = time.monotonic(), utc_now()
+    with transaction() as session:
+        claimed = ledger.claim(session, [UUID(each) for each in ids], started)
+        connection = Connection.get(session, claimed[0].connection_id) if claimed else None
+    if not claimed:
+        raise Ignore
+    outcomes = _outcomes(channel, claimed, connection, begun)
+    now = utc_now()
+    with transaction() as session:
+        return record(session, channel, claimed, outcomes, (started, now), random.random())  # noqa: S311 - jitter
+
+
+def _outcomes(channel: Channel, claimed: Sequence[Claimed], connection: Connection | None, begun: float) -> Outcomes:
+    everyone = [str(each.fence.id) for each in claimed]
+    if connection is None:
+        return dict.fromkeys(everyone, outcome.Rejected("connection_gone"))
+    now = utc_now()
+    if connection.closed_until is not None and connection.closed_until > now:
+        rest = outcome.Retry(connection.closed_reason or "closed", connection.closed_until - now, closes=True)
+        return dict.fromkeys(everyone, rest)
+    messages, outcomes = _open(claimed)
+    if messages:
+        with Carrier([each.fence for each in claimed], begun) as carrier:
+            conversation = VENDORS[channel].converse(messages, open_credentials(connection), stamp)
+            outcomes.update(carrier.carry(conversation))
+    return outcomes
+
+
+def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:
+    messages: list[Message] = []
+    broken: Outcomes = {}
+    for each in claimed:
+        try:
+            messages.append(open_message(each))
+        except SealBroken:
+            # Scrubbed meanwhile, or its master key is gone: nothing can be sent, and waiting does not help.
+            broken[str(each.fence.id)] = outcome.Rejected("unreadable")
+    return messages, broken
+
+
+def conclude(channel: Channel, tally: Tally, total: int) -> dict[str, int]:
+    """Turn a tally into what Celery and Flower show: RETRY, FAILURE, or the counts of a SUCCESS.
+
+    The retry is in the row already; raising `Retry` publishes nothing.
+    """
+    counts = tally.counts()
+    log.info("deliver.done", channel=str(channel), **counts)
+    if tally.retry:
+        accepted = f", accepted {tally.accepted}" if tally.accepted else ""
+        reason = f"{_codes(tally.retry)} of {total}{accepted}"
+        raise Retry(exc=Delayed(reason), when=tally.when)
+    if tally.failed and tally.failed.total() == total:
+        raise Undelivered(_codes(tally.failed))
+    return counts
+
+
+def _codes(codes: Counter[str]) -> str:
+    return ", ".join(f"{code} ×{number}" for code, number in codes.most_common())
+
+
+def _run(task: Task, channel: Channel, ids: list[str]) -> dict[str, int]:
+    request_id = task.request.get("request_id")
+    with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
+        return conclude(channel, deliver(channel, ids), len(ids))
+
+
+@app.task(name="send.kakao", bind=True)
+def send_kakao(self: Task, ids: list[str]) -> dict[str, int]:
+    """Send Kakao messages."""
+    return _run(self, Channel.KAKAO, ids)
+
+
+@app.task(name="send.solapi", bind=True)
+def send_solapi(self: Task, ids: list[str]) -> dict[str, int]:
+    """Send SMS, LMS, MMS and Alimtalk through SOLAPI."""
+    return _run(self, Channel.SOLAPI, ids)
+
+
+@app.task(name="send.gmail", bind=True)
+def send_gmail(self: Task, ids: list[str]) -> dict[str, int]:
+    """Send mails through Gmail."""
+    return _run(self, Channel.GMAIL, ids)
+
+
+@app.task(name="send.ses", bind=True)
+def send_ses(self: Task, ids: list[str]) -> dict[str, int]:
+    """Send mails through SES."""
+    return _run(self, Channel.SES, ids)
