@@ -7,7 +7,7 @@ vocabulary.
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Protocol, TypeVar, cast
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -152,13 +152,7 @@ class Sandbox(Group):
 G = TypeVar("G", bound=Group)
 
 
-@cache
-def settings(group: type[G]) -> G:
-    """Read a group from the environment, once per process.
-
-    Raises:
-        SettingsError: a variable is missing or wrong; the text names it.
-    """
+def _read(group: type[G]) -> G:
     try:
         return group()
     except ValidationError as error:
@@ -166,3 +160,15 @@ def settings(group: type[G]) -> G:
         name = "ALRIM_" + "_".join(str(part) for part in first["loc"][:1]).upper()
         missing = first["type"] == "missing"
         raise SettingsError(f"{name} is not set" if missing else f"{name}: {first['msg']}") from None
+
+
+class _Cached(Protocol):
+    """`functools.cache` forgets the type variable of what it wraps; this says it again."""
+
+    def __call__(self, group: type[G]) -> G: ...
+
+    def cache_clear(self) -> None: ...
+
+
+settings = cast("_Cached", cache(_read))
+"""Read a group from the environment, once per process; raises SettingsError naming what is missing or wrong."""

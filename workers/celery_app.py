@@ -79,16 +79,16 @@ def _transport(url: str) -> dict[str, Any]:
     }
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def _log_as_json(**_: object) -> None:
     configure("worker")
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def _leave_inherited_connections(**_: object) -> None:
     # A forked child must not speak on its parent's database connections.
     engine().dispose(close=False)
 
 
-app = Celery("alrim", include=["workers.tasks.deliver", "workers.tasks.sweep"])
+app = Celery("alrim", include=["workers.tasks.deliver", "workers.tasks.reconcile", "workers.tasks.sweep"])
 app.add_defaults(configuration)

@@ -61,7 +61,8 @@ class Bell:
         try:
             self._open(connection)
             with connection.channel() as channel:
-                return int(channel.queue_declare(str(queue), passive=True).message_count)
+                declared = channel.queue_declare(str(queue), passive=True)  # type: ignore[attr-defined]
+                return int(declared.message_count)
         except NotFound:
             return 0
         except (*connection.connection_errors, *connection.channel_errors) as error:
@@ -78,8 +79,10 @@ class Bell:
     def _open(self, connection: Connection) -> Producer:
         if self._producer is None:
             self._connection = connection
-            # connect() tries once; the lazy way would try for ever and hold the thread.
-            connection.connect()
+            # Tries once more at once; the lazy way would try for ever and hold the thread.
+            connection.ensure_connection(
+                max_retries=1, interval_start=0, interval_step=0, reraise_as_library_errors=False
+            )
             self._producer = app.amqp.Producer(connection.channel())
         return self._producer
 

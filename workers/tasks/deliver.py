@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -107,31 +108,31 @@ def _codes(codes: Counter[str]) -> str:
     return ", ".join(f"{code} ×{number}" for code, number in codes.most_common())
 
 
-def _run(task: Task, channel: Channel, ids: list[str]) -> dict[str, int]:
+def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, int]:
     request_id = task.request.get("request_id")
     with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
         return conclude(channel, deliver(channel, ids), len(ids))
 
 
 @app.task(name="send.kakao", bind=True)
-def send_kakao(self: Task, ids: list[str]) -> dict[str, int]:
+def send_kakao(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send Kakao messages."""
     return _run(self, Channel.KAKAO, ids)
 
 
 @app.task(name="send.solapi", bind=True)
-def send_solapi(self: Task, ids: list[str]) -> dict[str, int]:
+def send_solapi(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send SMS, LMS, MMS and Alimtalk through SOLAPI."""
     return _run(self, Channel.SOLAPI, ids)
 
 
 @app.task(name="send.gmail", bind=True)
-def send_gmail(self: Task, ids: list[str]) -> dict[str, int]:
+def send_gmail(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send mails through Gmail."""
     return _run(self, Channel.GMAIL, ids)
 
 
 @app.task(name="send.ses", bind=True)
-def send_ses(self: Task, ids: list[str]) -> dict[str, int]:
+def send_ses(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send mails through SES."""
     return _run(self, Channel.SES, ids)

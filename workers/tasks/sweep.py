@@ -29,19 +29,22 @@ log = structlog.get_logger()
 SLICE: Final = 1000
 SHORT: Final = 20
 """A queue with fewer messages than this may be rung into."""
-AGAIN_AFTER: Final = timedelta(seconds=10)
+RING_EVERY: Final = timedelta(seconds=10)
+ASK_EVERY: Final = timedelta(seconds=60)
+"""No second question about a notification while the first may still be under way."""
 
 
 @app.task(name="sweep")
 def sweep() -> dict[str, int]:
     """Look after every row whose time has come; the counts are what was done."""
     bell = Bell()
-    done = {"rung": 0, "settled": 0}
+    done = {"settled": 0, "rung": 0, "asked": 0}
     try:
         for channel in Channel:
             for lane in Lane:
                 done["settled"] += settle_leases(channel, lane, utc_now())
                 done["rung"] += ring_due(bell, channel, lane, utc_now())
+                done["asked"] += ask_due(channel, lane, utc_now())
     finally:
         bell.close()
     return {name: number for name, number in done.items() if number}
@@ -56,8 +59,18 @@ def ring_due(bell: Bell, channel: Channel, lane: Lane, now: datetime) -> int:
         return 0
     with transaction() as session:
         rows = session.scalars(_due(State.QUEUED, channel, lane, now)).all()
-        _look_again(session, rows, now)
+        _look_again(session, rows, now + RING_EVERY)
     bell.ring(Ring(row.id, channel, lane, row.connection_id, row.request_id) for row in rows)
+    return len(rows)
+
+
+def ask_due(channel: Channel, lane: Lane, now: datetime) -> int:
+    """Have the vendor asked about notifications that may or may not have left, as long as it can be asked."""
+    with transaction() as session:
+        rows = session.scalars(_due(State.UNKNOWN, channel, lane, now)).all()
+        _look_again(session, rows, now + ASK_EVERY)
+    if rows:
+        app.send_task("reconcile", args=([str(row.id) for row in rows],), queue=str(Queue.PERIODIC), retry=False)
     return len(rows)
 
 
@@ -118,10 +131,10 @@ def _due(state: State, channel: Channel, lane: Lane, now: datetime) -> Select[No
     )
 
 
-def _look_again(session: Session, rows: Sequence[Notification], now: datetime) -> None:
+def _look_again(session: Session, rows: Sequence[Notification], wake_at: datetime) -> None:
     ids = [row.id for row in rows]
     if ids:
         session.execute(
-            update(Notification).where(Notification.id.in_(ids)).values(wake_at=now + AGAIN_AFTER),
+            update(Notification).where(Notification.id.in_(ids)).values(wake_at=wake_at),
             execution_options={"synchronize_session": False},
         )

@@ -1,0 +1,136 @@
+"""Looking: one notification with its timeline, and lists of them. Shows states, never recipients or contents."""
+
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement
+from sqlalchemy import select as sql_select
+from sqlalchemy.orm import defer
+
+from api import cursor
+from api.errors import ApiError, Code, problems
+from api.schemas.notifications import (
+    AttemptOut,
+    NotificationOut,
+    NotificationPageOut,
+    NotificationWithAttemptsOut,
+)
+from api.security.caller import Viewer, either_caller
+from config.settings import Secrets, settings
+from config.vocabulary import Channel, Lane, Role, State
+from models.attempt import Attempt
+from models.notification import Notification
+from models.sealing import recipient_hash
+from models.session import snapshot
+
+router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
+Either = Annotated[Viewer, Depends(either_caller)]
+
+
+class Filters(BaseModel):
+    """What a list is narrowed to; all given ones must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: State | None = None
+    channel: Channel | None = None
+    lane: Lane | None = None
+    type: str | None = Field(None, max_length=16)
+    code: str | None = Field(None, max_length=64)
+    reference: str | None = Field(None, max_length=64)
+    recipient: str | None = Field(None, max_length=320, description="The exact recipient: digits, or the mail address.")
+    created_from: AwareDatetime | None = None
+    created_to: AwareDatetime | None = None
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=64)
+
+
+@router.get("/{notification_id}", responses=problems(401, 403, 404, 422))
+def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
+    """Show a notification and its timeline of attempts."""
+    with snapshot() as session:
+        row = session.get(Notification, notification_id, options=[defer(Notification.sealed)])
+        if row is None or not _may_see(viewer, row):
+            raise ApiError(Code.NOTIFICATION_NOT_FOUND, detail=f"id: you have no notification {notification_id}")
+        attempts = Attempt.filter(session, Attempt.notification_id == row.id)
+        shown = [_attempt_out(each) for each in sorted(attempts, key=lambda each: each.attempt)]
+        return NotificationWithAttemptsOut(**_facts(row), attempts=shown)
+
+
+@router.get("", responses=problems(401, 403, 422))
+def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> NotificationPageOut:
+    """List notifications, newest first, page by page."""
+    conditions = _conditions(viewer, filters)
+    key = settings(Secrets).index_key.get_secret_value().encode()
+    scope = _scope(viewer, filters)
+    if filters.cursor is not None:
+        conditions.append(Notification.id < _after(key, scope, filters.cursor))
+    with snapshot() as session:
+        rows = session.scalars(
+            sql_select(Notification)
+            .options(defer(Notification.sealed))
+            .where(*conditions)
+            .order_by(Notification.id.desc())
+            .limit(filters.limit + 1)
+        ).all()
+    page = rows[: filters.limit]
+    more = cursor.make(key, scope, page[-1].id) if len(rows) > filters.limit else None
+    return NotificationPageOut(items=[NotificationOut(**_facts(row)) for row in page], next_cursor=more)
+
+
+def _may_see(viewer: Viewer, row: Notification) -> bool:
+    return viewer.role is Role.OPERATOR or row.account_id == viewer.account_id
+
+
+def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
+    row = Notification
+    exact = {
+        row.status: filters.status,
+        row.channel: filters.channel,
+        row.lane: filters.lane,
+        row.type: filters.type,
+        row.code: filters.code,
+        row.reference: filters.reference,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    if viewer.role is not Role.OPERATOR:
+        conditions.append(row.account_id == viewer.account_id)
+    if filters.recipient is not None:
+        conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
+    if filters.created_from is not None:
+        conditions.append(row.created_at >= filters.created_from)
+    if filters.created_to is not None:
+        conditions.append(row.created_at < filters.created_to)
+    return conditions
+
+
+def _scope(viewer: Viewer, filters: Filters) -> bytes:
+    narrowed = filters.model_dump_json(exclude={"cursor", "limit"})
+    return sha256(f"{viewer.account_id} {viewer.role} {narrowed}".encode()).digest()
+
+
+def _after(key: bytes, scope: bytes, text: str) -> UUID:
+    try:
+        return cursor.read(key, scope, text)
+    except cursor.CursorBroken:
+        raise ApiError(
+            Code.BAD_CURSOR, detail="cursor: it is not of this list; begin again without one, with the same filters"
+        ) from None
+
+
+def _facts(row: Notification) -> dict[str, object]:
+    return {name: getattr(row, name) for name in NotificationOut.model_fields}
+
+
+def _attempt_out(row: Attempt) -> AttemptOut:
+    return AttemptOut(
+        attempt=row.attempt,
+        outcome=row.outcome,
+        code=row.code,
+        refused=row.refused.split(",") if row.refused else [],
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
