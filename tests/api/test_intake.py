@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,8 @@ def stored() -> set[UUID]:
 
 
 @pytest.fixture
-def intake(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Intake]:
+def intake(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Intake]:
+    assert database
     # No broker listens there: accepting must not care.
     monkeypatch.setenv("ALRIM_BROKER_URL", f"redis+socket://{tmp_path}/none.sock?virtual_host=0")
     made = Intake(engine())

@@ -1,0 +1,1 @@
+"""Whole stories with real processes: server, workers, beat, broker, database, sandbox."""

@@ -1,0 +1,135 @@
+"""A running installation for one test session: the product's own processes on free ports, ended by id.
+
+Starts what Procfile names, in small: one server, one worker, beat, and the sandbox.
+"""
+
+import base64
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+from config.vocabulary import CONSUMES, Process
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sys.executable
+READY_WITHIN = 40.0
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, check: Callable[[], T], seconds: float = READY_WITHIN) -> T:
+    """Ask until the answer is true and return it; fails loudly with the last error."""
+    end = time.monotonic() + seconds
+    last: object = None
+    while time.monotonic() < end:
+        try:
+            if answer := check():
+                return answer
+            last = answer
+        except (OSError, requests.RequestException) as error:
+            last = error
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not come within {seconds} s; last: {last!r}")
+
+
+@dataclass
+class Stack:
+    """Processes of one installation and where they are."""
+
+    directory: Path
+    database_url: str
+    broker_url: str
+    extra: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Choose ports and secrets."""
+        self.api_port, self.sandbox_port, self.smtp_port = free_port(), free_port(), free_port()
+        self.api = f"http://127.0.0.1:{self.api_port}"
+        self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
+        self.environment = {
+            **os.environ,
+            "ALRIM_ENV": "test",
+            "ALRIM_VAR": str(self.directory),
+            "ALRIM_DATABASE_URL": self.database_url,
+            "ALRIM_BROKER_URL": self.broker_url,
+            "ALRIM_API_PORT": str(self.api_port),
+            "ALRIM_SANDBOX_PORT": str(self.sandbox_port),
+            "ALRIM_SANDBOX_SMTP_PORT": str(self.smtp_port),
+            "ALRIM_SANDBOX_HANG": "30",
+            "ALRIM_JWT_SECRET": secrets.token_hex(32),
+            "ALRIM_INDEX_KEY": secrets.token_hex(32),
+            "ALRIM_SEAL_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "PYTHONUNBUFFERED": "1",
+            **self.extra,
+        }
+
+    def commands(self) -> dict[str, list[str]]:
+        queues = ",".join(queue for process in (Process.WORKER, Process.WORKER_BULK) for queue in CONSUMES[process])
+        celery = [PYTHON, "-m", "celery", "-A", "workers.celery_app:app"]
+        worker = [*celery, "worker", "-n", "worker@test", "-c", "4", "-Q", queues]
+        return {
+            "sandbox": [PYTHON, "-m", "sandbox"],
+            "web": [
+                *(PYTHON, "-m", "uvicorn", "api.main:create_app", "--factory", "--host", "127.0.0.1"),
+                *("--port", str(self.api_port), "--no-access-log", "--no-proxy-headers"),
+            ],
+            "worker": worker,
+            "beat": [*celery, "beat", "--schedule", str(self.directory / "beat")],
+        }
+
+    def start(self) -> None:
+        """Migrate and start everything; returns when it serves."""
+        migrate = [PYTHON, "-m", "alembic", "upgrade", "head"]
+        subprocess.run(migrate, cwd=ROOT, env=self.environment, check=True, capture_output=True, timeout=60)
+        for name in self.commands():
+            self.launch(name)
+        wait_for("the sandbox", lambda: requests.get(f"{self.sandbox}/inbox.json", timeout=2).ok)
+        wait_for("the API", lambda: requests.get(f"{self.api}/ready", timeout=5).json()["status"] == "ok")
+        wait_for("the worker", lambda: b" ready." in self.log("worker"))
+
+    def launch(self, name: str) -> None:
+        """Start one of the processes in a group of its own."""
+        log = (self.directory / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            self.commands()[name], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one process and its children."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
+
+    def stop(self) -> None:
+        """End all, gently first."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=8)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(timeout=5)
+        self.processes.clear()
+
+    def log(self, name: str) -> bytes:
+        """Everything that a process has written so far."""
+        return (self.directory / f"{name}.log").read_bytes()

@@ -1,0 +1,128 @@
+"""Every outcome becomes its verb, its attempt row and its count, on real databases."""
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from config.vocabulary import Channel, Ending, Lane, State
+from models import ledger
+from models.attempt import Attempt
+from models.connection import Connection
+from models.ledger import Claimed
+from models.notification import Notification
+from models.sealing import sealer
+from models.session import transaction
+from models.types import new_id, utc_now
+from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
+from workers.retry import SCHEDULES
+from workers.tasks.record import Tally, record
+
+pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
+
+
+def claim(number: int, channel: Channel = Channel.SOLAPI, tries: int = 0) -> list[Claimed]:
+    now, connection_id = utc_now(), new_id()
+    with transaction() as session:
+        secrets = sealer().seal("connections.secrets", connection_id, json.dumps({}).encode())
+        Connection.create(session, id=connection_id, channel=channel, secrets=secrets)
+        ids = [
+            Notification.create(
+                session,
+                account_id=new_id(),
+                api_key_id=new_id(),
+                connection_id=connection_id,
+                channel=channel,
+                lane=Lane.NORMAL,
+                type="SMS",
+                status=State.QUEUED,
+                tries=tries,
+                not_before=now,
+                wake_at=now,
+            ).id
+            for _ in range(number)
+        ]
+        return ledger.claim(session, ids, utc_now())
+
+
+def settle(claimed: list[Claimed], outcomes: dict[str, Outcome], channel: Channel = Channel.SOLAPI) -> Tally:
+    started = utc_now()
+    with transaction() as session:
+        return record(session, channel, claimed, outcomes, (started, utc_now()), 0.5)
+
+
+def read(row_id: UUID) -> tuple[Notification, list[Attempt]]:
+    with transaction() as session:
+        row = Notification.get(session, row_id)
+        assert row is not None
+        return row, list(Attempt.filter(session, Attempt.notification_id == row_id))
+
+
+@pytest.mark.parametrize(
+    ("channel", "outcome", "state", "ending", "counts"),
+    [
+        (Channel.SOLAPI, Accepted("M4V1"), State.SENT, Ending.ACCEPTED, {"accepted": 1}),
+        (Channel.SOLAPI, Rejected("1062"), State.FAILED, Ending.REJECTED, {"failed": 1}),
+        (Channel.SOLAPI, Retry("503"), State.QUEUED, Ending.RETRY, {"retry": 1}),
+        (Channel.SOLAPI, Unknown("timeout"), State.UNKNOWN, Ending.UNKNOWN, {"unknown": 1}),
+        (Channel.KAKAO, Unknown("timeout"), State.UNKNOWN, Ending.UNKNOWN, {"unknown": 1}),
+    ],
+)
+def test_an_outcome_is_written(
+    channel: Channel, outcome: Outcome, state: State, ending: Ending, counts: dict[str, int]
+) -> None:
+    [claimed] = claim(1, channel)
+    tally = settle([claimed], {str(claimed.fence.id): outcome}, channel)
+    row, [attempt] = read(claimed.fence.id)
+    assert (row.status, row.tries, attempt.outcome, attempt.attempt) == (state, 1, ending, 1)
+    assert tally.counts() == counts
+
+
+def test_only_a_vendor_that_can_be_asked_is_asked() -> None:
+    [solapi], [kakao] = claim(1), claim(1, Channel.KAKAO)
+    settle([solapi], {str(solapi.fence.id): Unknown("timeout")})
+    settle([kakao], {str(kakao.fence.id): Unknown("timeout")}, Channel.KAKAO)
+    assert read(solapi.fence.id)[0].wake_at is not None
+    assert read(kakao.fence.id)[0].wake_at is None
+
+
+def test_a_spent_budget_ends_it() -> None:
+    [claimed] = claim(1, tries=SCHEDULES[Channel.SOLAPI].budget - 1)
+    tally = settle([claimed], {str(claimed.fence.id): Retry("503")})
+    row, _ = read(claimed.fence.id)
+    assert (row.status, row.code, tally.counts()) == (State.FAILED, "503", {"failed": 1})
+
+
+def test_no_outcome_means_not_departed_and_at_once_again() -> None:
+    [claimed] = claim(1)
+    settle([claimed], {})
+    row, _ = read(claimed.fence.id)
+    assert (row.status, row.tries, row.code) == (State.QUEUED, 0, "not_departed")
+
+
+def test_a_closing_outcome_closes_the_connection_and_spends_nothing() -> None:
+    one, two = claim(2)
+    settle([one, two], {str(each.fence.id): Retry("402", timedelta(minutes=5), closes=True) for each in (one, two)})
+    row, _ = read(one.fence.id)
+    with transaction() as session:
+        connection = Connection.get(session, one.connection_id)
+        assert connection is not None
+        assert (connection.closed_until, connection.closed_reason) == (row.not_before, "402")
+    assert (row.status, row.tries) == (State.QUEUED, 0)
+
+
+def test_a_row_that_somebody_else_holds_counts_nowhere() -> None:
+    [claimed] = claim(1)
+    with transaction() as session:
+        ledger.requeue(session, [claimed.fence], utc_now(), utc_now(), "lease_lost", spends=False)
+        ledger.claim(session, [claimed.fence.id], utc_now())
+    tally = settle([claimed], {str(claimed.fence.id): Accepted("M4V1")})
+    row, attempts = read(claimed.fence.id)
+    assert (row.status, row.attempt, attempts, tally.counts()) == (State.SENDING, 2, [], {})
+
+
+def test_refused_recipients_are_named_by_index() -> None:
+    [claimed] = claim(1, Channel.GMAIL)
+    settle([claimed], {str(claimed.fence.id): Accepted(refused=((1, "550-5.1.1"),))}, Channel.GMAIL)
+    assert read(claimed.fence.id)[1][0].refused == "1:550-5.1.1"

@@ -1,0 +1,40 @@
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.vocabulary import Channel, Lane
+from models.types import new_id
+from workers.channels.registry import VENDORS
+from workers.publish import Ring, chunks
+
+CONNECTIONS = [new_id() for _ in range(3)]
+
+
+def a_ring(channel: Channel, lane: Lane, connection: UUID) -> Ring:
+    return Ring(new_id(), channel, lane, connection, None)
+
+
+rings = st.lists(
+    st.builds(a_ring, st.sampled_from(Channel), st.sampled_from(Lane), st.sampled_from(CONNECTIONS)), max_size=200
+)
+
+
+@given(rings)
+def test_a_message_never_mixes_and_nothing_is_forgotten(given_rings: list[Ring]) -> None:
+    made = list(chunks(given_rings))
+    assert sorted(ring.id for chunk in made for ring in chunk) == sorted(ring.id for ring in given_rings)
+    for chunk in made:
+        assert len({(ring.channel, ring.lane, ring.connection_id) for ring in chunk}) == 1
+        assert 0 < len(chunk) <= VENDORS[chunk[0].channel].batch_size[chunk[0].lane]
+
+
+def test_as_few_messages_as_may_be() -> None:
+    many = [a_ring(Channel.SOLAPI, Lane.BULK, CONNECTIONS[0]) for _ in range(1500)]
+    assert [len(chunk) for chunk in chunks(many)] == [1000, 500]
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_urgent_goes_alone(channel: Channel) -> None:
+    assert VENDORS[channel].batch_size[Lane.URGENT] == 1
