@@ -1,0 +1,50 @@
+# Everything a person does with a checkout. `make` alone lists it.
+
+PYTHON_BIN := .venv/bin
+SYNCED := .venv/.synced
+REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test check fix migrate migration lock
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# Made anew whenever a pin changes.
+$(SYNCED): $(REQUIREMENTS) deploy/local/environment.sh
+	@sh deploy/local/environment.sh .venv $(REQUIREMENTS)
+	@touch $@
+
+up: $(SYNCED) ## Run everything here: API, workers, Flower, broker, sandbox (Ctrl-C stops all of it)
+	@$(PYTHON_BIN)/python -m deploy.local.up
+
+demo: $(SYNCED) ## Send a message on every channel and type, and show what became of it (needs make up)
+	@$(PYTHON_BIN)/python -m deploy.local.demo
+
+test: $(SYNCED) ## Run every test, on private servers that it starts itself
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m pytest
+
+check: $(SYNCED) ## Check format, lint, types, import contracts and spelling
+	$(PYTHON_BIN)/ruff format --check
+	$(PYTHON_BIN)/ruff check
+	$(PYTHON_BIN)/mypy
+	$(PYTHON_BIN)/lint-imports
+	$(PYTHON_BIN)/codespell
+
+fix: $(SYNCED) ## Repair format and what the linter can
+	$(PYTHON_BIN)/ruff format
+	$(PYTHON_BIN)/ruff check --fix
+
+migrate: $(SYNCED) ## Bring the database of ALRIM_DATABASE_URL up to date
+	$(PYTHON_BIN)/alembic upgrade head
+
+migration: $(SYNCED) ## Write a migration from the models: make migration name=add_a_column
+	@test -n "$(name)" || { echo 'make migration name=add_a_column'; exit 1; }
+	@mkdir -p var
+	ALRIM_ENV=local $(PYTHON_BIN)/alembic upgrade head
+	ALRIM_ENV=local $(PYTHON_BIN)/alembic revision --autogenerate -m "$(name)"
+
+lock: $(SYNCED) ## Pin anew what requirements/*.in ask for, with hashes
+	@sh deploy/local/lock.sh

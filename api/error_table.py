@@ -1,0 +1,143 @@
+"""Every problem this API can answer with: a stable seven-digit code, and what it says in Korean and English.
+
+The first three digits are the HTTP status. Clients branch on codes, so a code never changes its meaning and is
+never used again for another. The table must not know when a problem arises.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Self
+
+
+class Code(StrEnum):
+    """A kind of problem.
+
+    Attributes:
+        korean: what a person reads by default.
+        english: the same for a person who prefers English, and the problem's title.
+    """
+
+    korean: str
+    english: str
+
+    def __new__(cls, code: str, korean: str, english: str) -> Self:
+        """Make a member whose value is the code and which carries its two texts."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.korean = korean
+        member.english = english
+        return member
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.value[:3])
+
+    BAD_REQUEST = "4000001", "요청을 이해할 수 없습니다.", "The request cannot be understood."
+    MALFORMED_JSON = "4000002", "본문이 올바른 JSON이 아닙니다.", "The body is not valid JSON."
+    DUPLICATE_PARAMETER = "4000003", "같은 파라미터가 두 번 있습니다.", "A parameter or header stands twice."
+    IDEMPOTENCY_KEY_MISSING = "4000004", "Idempotency-Key 헤더가 필요합니다.", "The Idempotency-Key header is missing."
+    IDEMPOTENCY_KEY_MALFORMED = "4000005", "Idempotency-Key 형식이 잘못됐습니다.", "The Idempotency-Key is malformed."
+    TIMESTAMP_MALFORMED = "4000006", "timestamp가 없거나 잘못됐습니다.", "The timestamp is missing or malformed."
+    BAD_CURSOR = "4000007", "이 목록의 커서가 아닙니다.", "The cursor does not belong to this list."
+    UNTRUSTED_HOST = "4000008", "허용되지 않은 호스트입니다.", "The Host header names no host of this installation."
+
+    CREDENTIALS_MISSING = "4010001", "인증 정보가 필요합니다.", "Credentials are missing."
+    UNKNOWN_KEY = "4010002", "등록되지 않은 API 키입니다.", "The API key is unknown."
+    KEY_STOPPED = "4010003", "중지된 API 키입니다.", "The API key has been stopped."
+    SIGNATURE_WRONG = "4010004", "서명이 올바르지 않습니다.", "The signature is wrong."
+    SIGNATURE_EXPIRED = "4010005", "서명이 만료됐습니다.", "The signature has expired."
+    SIGNATURE_FUTURE = "4010006", "서명의 시각이 미래입니다.", "The signature lies in the future."
+    DIGEST_MISSING = "4010007", "digest 파라미터가 필요합니다.", "The digest parameter is missing."
+    DIGEST_MISMATCH = "4010008", "서명한 요청과 다릅니다.", "The request is not the one that was signed."
+    TOKEN_INVALID = "4010009", "토큰이 올바르지 않습니다.", "The access token is not valid."
+    TOKEN_EXPIRED = "4010010", "토큰이 만료됐습니다.", "The access token has expired."
+    LOGIN_FAILED = "4010011", "이메일 또는 비밀번호가 맞지 않습니다.", "The e-mail address or the password is wrong."
+    REFRESH_TOKEN_INVALID = "4010012", "다시 로그인해 주세요.", "The refresh token is not valid any more: log in again."
+
+    NETWORK_NOT_ALLOWED = "4030001", "허용되지 않은 IP 주소입니다.", "The API key may not be used from this address."
+    LEGACY_SIGNING_CLOSED = "4030002", "예전 서명 방식을 쓸 수 없습니다.", "This installation allows no legacy signing."
+    NOT_ALLOWED = "4030003", "권한이 없습니다.", "You may not do this."
+
+    ROUTE_NOT_FOUND = "4040001", "없는 주소입니다.", "There is nothing at this path."
+    NOTIFICATION_NOT_FOUND = "4040002", "없는 알림입니다.", "There is no such notification."
+    API_KEY_NOT_FOUND = "4040003", "없는 API 키입니다.", "There is no such API key."
+    WHITELIST_NOT_FOUND = "4040004", "없는 화이트리스트입니다.", "There is no such whitelist entry."
+    CONNECTION_NOT_FOUND = "4040005", "없는 연결입니다.", "There is no such connection."
+    LOGIN_NOT_OFFERED = "4040006", "아직 지원하지 않는 로그인 방식입니다.", "This way to log in is not offered."
+
+    METHOD_NOT_ALLOWED = "4050001", "허용되지 않은 메서드입니다.", "This path does not take this method."
+
+    EMAIL_TAKEN = "4090001", "이미 가입된 이메일입니다.", "An account with this e-mail address exists."
+    TOO_MANY_KEYS = "4090002", "API 키는 3개까지 만들 수 있습니다.", "An account has at most 3 active API keys."
+    TOO_MANY_NETWORKS = "4090003", "화이트리스트는 10개까지입니다.", "A whitelist has at most 10 entries."
+    NO_CONNECTION = "4090004", "발송에 쓸 연결이 없습니다.", "No connection serves this channel."
+    STATE_CONFLICT = "4090005", "지금 상태에서는 할 수 없습니다.", "The present state does not allow this."
+
+    BODY_TOO_LARGE = "4130001", "본문이 너무 큽니다.", "The body is too large."
+    NOT_JSON = "4150001", "Content-Type은 application/json이어야 합니다.", "The Content-Type must be application/json."
+
+    FIELD_INVALID = "4220001", "입력값이 올바르지 않습니다.", "A field is not valid."
+    FIELD_MISSING = "4220002", "필수 입력값이 없습니다.", "A required field is missing."
+    FIELD_UNKNOWN = "4220003", "알 수 없는 입력값입니다.", "A field is not known."
+    IDEMPOTENCY_KEY_REUSED = "4220004", "다른 요청에 쓴 Idempotency-Key입니다.", "The Idempotency-Key was used before."
+    TEXT_TOO_LONG = "4220101", "입력값이 너무 깁니다.", "A field is too long."
+    TEXT_TOO_SHORT = "4220102", "입력값이 너무 짧습니다.", "A field is too short."
+    NUL_BYTE = "4220103", "NUL 문자는 쓸 수 없습니다.", "A field holds a NUL character."
+    HEADER_INJECTION = "4220104", "줄바꿈은 쓸 수 없습니다.", "A field that becomes a header holds a control character."
+    PHONE_INVALID = "4220105", "전화번호가 올바르지 않습니다.", "A phone number is not valid."
+    EMAIL_INVALID = "4220106", "이메일 주소가 올바르지 않습니다.", "An e-mail address is not valid."
+    UUID_INVALID = "4220107", "ID 형식이 올바르지 않습니다.", "An id is not a UUID."
+    NOT_ONE_OF = "4220108", "허용된 값이 아닙니다.", "A field is none of the allowed values."
+    MOMENT_INVALID = "4220109", "날짜와 시각이 올바르지 않습니다.", "A moment is not valid."
+    NETWORK_INVALID = "4220110", "IP 주소나 CIDR이 아닙니다.", "A network is neither an IP address nor a CIDR."
+    TOO_MANY_ENTRIES = "4220111", "항목이 너무 많습니다.", "A list has too many entries."
+    BASE64_INVALID = "4220112", "올바른 Base64가 아닙니다.", "A field is not valid base64."
+
+    UNEXPECTED = "5000001", "서버 오류가 발생했습니다.", "Something went wrong here; it has been recorded."
+
+    TOO_BUSY = (
+        "5030001",
+        "요청이 많습니다. 잠시 후 다시 시도해 주세요.",
+        "Too busy: repeat the request, with the same key.",
+    )
+    STORE_AWAY = (
+        "5030002",
+        "저장소에 연결할 수 없습니다.",
+        "The database is away: repeat the request, with the same key.",
+    )
+    BROKER_AWAY = "5030003", "메시지 브로커에 연결할 수 없습니다.", "The broker is away: repeat the request."
+
+
+FIELD_CODES: Final[Mapping[str, Code]] = {
+    "missing": Code.FIELD_MISSING,
+    "extra_forbidden": Code.FIELD_UNKNOWN,
+    "json_invalid": Code.MALFORMED_JSON,
+    "string_too_long": Code.TEXT_TOO_LONG,
+    "bytes_too_long": Code.TEXT_TOO_LONG,
+    "string_too_short": Code.TEXT_TOO_SHORT,
+    "bytes_too_short": Code.TEXT_TOO_SHORT,
+    "too_short": Code.TEXT_TOO_SHORT,
+    "too_long": Code.TOO_MANY_ENTRIES,
+    "uuid_type": Code.UUID_INVALID,
+    "uuid_parsing": Code.UUID_INVALID,
+    "uuid_version": Code.UUID_INVALID,
+    "enum": Code.NOT_ONE_OF,
+    "literal_error": Code.NOT_ONE_OF,
+    "datetime_type": Code.MOMENT_INVALID,
+    "datetime_parsing": Code.MOMENT_INVALID,
+    "datetime_from_date_parsing": Code.MOMENT_INVALID,
+    "datetime_object_invalid": Code.MOMENT_INVALID,
+    "timezone_aware": Code.MOMENT_INVALID,
+    "base64_decode": Code.BASE64_INVALID,
+    # What the schemas of this API call their own findings.
+    "text_too_long": Code.TEXT_TOO_LONG,
+    "nul_byte": Code.NUL_BYTE,
+    "header_injection": Code.HEADER_INJECTION,
+    "phone_invalid": Code.PHONE_INVALID,
+    "email_invalid": Code.EMAIL_INVALID,
+    "network_invalid": Code.NETWORK_INVALID,
+    "moment_invalid": Code.MOMENT_INVALID,
+    "base64_invalid": Code.BASE64_INVALID,
+}
+"""Pydantic's error types, and the schemas' own, to codes; any other is FIELD_INVALID."""

@@ -1,0 +1,183 @@
+"""How a refusal leaves: one exception, one shape (RFC 9457 `application/problem+json`), one place.
+
+`detail` is for the developer and always English, `msg` for the person, Korean or by `Accept-Language` English.
+Nothing that a request carried is logged here, and nothing of an unexpected error is shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api.error_table import FIELD_CODES, Code
+
+__all__ = ["ApiError", "Code", "install", "problem", "problems"]
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+MOST_FIELDS: Final = 50
+BY_STATUS: Final[Mapping[int, Code]] = {
+    404: Code.ROUTE_NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.BODY_TOO_LARGE,
+    415: Code.NOT_JSON,
+}
+"""What the framework refuses by itself; FastAPI's only 400 is a body that does not parse."""
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status", "detail", "code", "msg"],
+    "properties": {
+        "type": {"type": "string", "description": "A relative URI that ends in the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For the developer, in English."},
+        "code": {"type": "string", "pattern": "^[0-9]{7}$", "description": "Stable: branch on this."},
+        "msg": {"type": "string", "description": "For the person: Korean, or English by Accept-Language."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
+            },
+        },
+    },
+}
+
+
+class ApiError(Exception):
+    """A refusal with its code. `errors` names fields, each `{field, code, detail}`."""
+
+    def __init__(
+        self,
+        code: Code,
+        *,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """Take the code, and what helps the developer; never a recipient, a body or a secret."""
+        super().__init__(code.name)
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.errors = errors
+
+
+def problem(error: ApiError, headers: Headers) -> Response:
+    """Answer a request that had these headers with a refusal."""
+    code, english = error.code, _speaks_english(headers.get("accept-language", ""))
+    body: dict[str, Any] = {
+        "type": f"/problems/{code.value}",
+        "title": code.english,
+        "status": code.status,
+        "detail": error.detail or code.english,
+        "code": code.value,
+        "msg": code.english if english else code.korean,
+    }
+    if error.errors:
+        body["errors"] = list(error.errors)
+    answer = JSONResponse(body, code.status, error.headers, MEDIA_TYPE)
+    answer.headers["Content-Language"] = "en" if english else "ko"
+    answer.headers["Vary"] = "Accept-Language"
+    if code.status == 401:  # noqa: PLR2004 - RFC 9110 §11.6.1: a 401 names a scheme
+        answer.headers.setdefault("WWW-Authenticate", "Bearer")
+    if code.status == 503:  # noqa: PLR2004 - every 503 of this API passes by itself
+        answer.headers.setdefault("Retry-After", "1")
+    return answer
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the refusals of a route: for each status, the codes it can carry."""
+    return {
+        status: {
+            "description": " · ".join(f"`{code.value}` {code.english}" for code in Code if code.status == status),
+            "content": {MEDIA_TYPE: {"schema": SCHEMA}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Give an application the handlers for every refusal; unexpected errors are `RequestLog`'s."""
+    app.add_exception_handler(ApiError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(OperationalError, _away)
+    app.add_exception_handler(InterfaceError, _away)
+    app.add_exception_handler(PoolTimeout, _busy)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)  # noqa: S101 - registered for this class; Starlette's type is wider
+    return problem(error, request.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as in _refused
+    found = error.errors()
+    if any(each["loc"] == ("body",) and isinstance(each.get("input"), bytes) for each in found):
+        detail = f"Content-Type is {request.headers.get('content-type', 'missing')[:80]}"
+        return problem(ApiError(Code.NOT_JSON, detail=detail), request.headers)
+    fields = [_field(each) for each in found[:MOST_FIELDS]]
+    code, first = _code(found[0]), fields[0]
+    if code is Code.MALFORMED_JSON:
+        return problem(ApiError(code, detail=first["detail"]), request.headers)
+    detail = f"{first['field']}: {first['detail']}"
+    return problem(ApiError(code, detail=detail, errors=fields), request.headers)
+
+
+def _code(found: Mapping[str, Any]) -> Code:
+    return FIELD_CODES.get(found["type"], Code.FIELD_INVALID)
+
+
+def _field(found: Mapping[str, Any]) -> dict[str, str]:
+    place = [str(part) for part in found["loc"]]
+    # A custom error of ours carries its own words; pydantic's are written for developers too.
+    detail = f"{found['msg']}: {found['ctx']['error']}" if found["type"] == "json_invalid" else str(found["msg"])
+    return {"field": ".".join(place[1:]) or place[0], "code": _code(found).value, "detail": detail}
+
+
+async def _framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as in _refused
+    status = error.status_code
+    code = BY_STATUS.get(status, Code.MALFORMED_JSON if status == 400 else Code.BAD_REQUEST)  # noqa: PLR2004 - see BY_STATUS
+    return problem(ApiError(code, headers=error.headers), request.headers)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    log.error("database.away", error=type(error).__name__)
+    return problem(ApiError(Code.STORE_AWAY, headers={"Retry-After": "5"}), request.headers)
+
+
+async def _busy(request: Request, _error: Exception) -> Response:
+    log.warning("database.busy")
+    return problem(ApiError(Code.TOO_BUSY), request.headers)
+
+
+def _speaks_english(accept_language: str) -> bool:
+    """Whether English is preferred to Korean (RFC 9110 §12.5.4); what is not said, or equal, is Korean."""
+    weights = {"ko": 0.0, "en": 0.0}
+    for part in accept_language.lower().split(","):
+        tag, _, quality = part.partition(";")
+        language = tag.strip().partition("-")[0]
+        if language in weights:
+            weights[language] = max(weights[language], _quality(quality))
+    return weights["en"] > weights["ko"]
+
+
+def _quality(text: str) -> float:
+    name, _, value = text.strip().partition("=")
+    try:
+        return float(value) if name == "q" else 1.0
+    except ValueError:
+        return 0.0

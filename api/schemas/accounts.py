@@ -1,0 +1,119 @@
+"""Accounts on the wire: registering, logging in, and what a person may change of himself."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.security.passwords import MOST_BYTES, PasswordTooLong, encode
+from config.vocabulary import Role
+
+
+class SnsType(StrEnum):
+    """Ways to register and log in; all but `email` are yet to come."""
+
+    EMAIL = "email"
+    KAKAO = "kakao"
+    GOOGLE = "google"
+    FACEBOOK = "facebook"
+
+
+def without_nul(text: str) -> str:
+    """Refuse NUL, which databases and C libraries take for the end of a text."""
+    if "\0" in text:
+        raise PydanticCustomError("nul_byte", "must not hold a NUL character")
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        known = validate_email(without_nul(text), check_deliverability=False)
+    except EmailNotValidError:
+        known = None
+    if known is None or known.ascii_email is None:
+        raise PydanticCustomError("email_invalid", "must be an e-mail address with an ASCII local part")
+    return known.ascii_email.lower()
+
+
+def _password(text: str) -> str:
+    try:
+        encode(without_nul(text))
+    except PasswordTooLong:
+        raise PydanticCustomError(
+            "text_too_long", "must be at most {most} bytes in UTF-8", {"most": MOST_BYTES}
+        ) from None
+    return text
+
+
+EmailAddress = Annotated[
+    str,
+    Field(max_length=320, examples=["user@example.com"], json_schema_extra={"format": "email"}),
+    AfterValidator(_address),
+]
+"""Lower-case, the domain in its ASCII form: what is compared and stored."""
+NewPassword = Annotated[str, Field(min_length=8, max_length=MOST_BYTES), AfterValidator(_password)]
+GivenPassword = Annotated[str, Field(max_length=1000)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
+
+
+class In(BaseModel):
+    """A body whose unknown fields are refused, and whose errors do not repeat what was sent."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class RegisterIn(In):
+    """A new account."""
+
+    email: EmailAddress
+    pw: NewPassword = Field(repr=False)
+    name: Name | None = None
+
+
+class LoginIn(In):
+    """Who says he is who."""
+
+    email: EmailAddress
+    pw: GivenPassword = Field(repr=False)
+
+
+class RefreshIn(In):
+    """A refresh token, good for one use."""
+
+    refresh_token: str = Field(max_length=200, repr=False)
+
+
+class TokensOut(BaseModel):
+    """What a login gives: `Authorization` is the header as it is to be sent."""
+
+    Authorization: str = Field(examples=["Bearer eyJhbGciOi…"], repr=False)
+    refresh_token: str = Field(description="Good for one use, for 30 days.", repr=False)
+    expires_in: int = Field(description="Seconds that the access token is good for.")
+
+
+class AccountOut(BaseModel):
+    """An account as its owner sees it."""
+
+    id: UUID
+    email: str
+    name: str | None
+    role: Role
+    created_at: datetime
+
+
+class AccountIn(In):
+    """What to change; what is left out stays. A new password needs the present one and ends all logins."""
+
+    name: Name | None = None
+    pw: NewPassword | None = Field(default=None, repr=False)
+    current_pw: GivenPassword | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _knows_the_present_one(self) -> Self:
+        if self.pw is not None and self.current_pw is None:
+            raise PydanticCustomError("missing", "current_pw is required with pw")
+        return self

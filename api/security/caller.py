@@ -1,0 +1,197 @@
+"""Who is asking: the dependencies by which a route says whom it answers.
+
+`signed_caller` for what a key alone may do, `bearer_account` for what only a person may, `either_caller` for
+looking. Everything that is signed is read from raw ASGI values, since a decoded path or query is another text.
+On the accept path nothing leaves the event loop while the key is remembered.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import anyio.to_thread
+from fastapi import Request, Security
+from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.security.base import SecurityBase
+
+from api.errors import ApiError, Code
+from api.security import tokens
+from api.security.key_cache import KeyFacts, key_cache
+from api.security.networks import Address, client_address, is_within, parse_networks
+from api.security.schemes import BEARER, SIGNATURE
+from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify
+from config.settings import Api, Installation, settings
+from config.vocabulary import AccountStatus, KeyStatus, Role
+from models.account import Account
+from models.session import snapshot
+
+ONCE: Final = frozenset({b"x-signature", b"secret", b"authorization", b"idempotency-key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An application that asks with its key.
+
+    Attributes:
+        idempotency: SHA-256 of what names this POST; None where nothing does.
+        body_hash: SHA-256 over method, path and body.
+        body: as it was signed.
+    """
+
+    account_id: UUID
+    api_key_id: UUID
+    email: str = field(repr=False)
+    idempotency: bytes | None
+    body_hash: bytes
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who looks: a person, or a key (`api_key_id`), which never is more than a user."""
+
+    account_id: UUID
+    role: Role
+    api_key_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BearerAccount:
+    """A person who has logged in."""
+
+    id: UUID
+    email: str = field(repr=False)
+    role: Role
+
+
+class SignedCaller(SecurityBase):
+    """The dependency of the routes that accept; a security scheme itself, so that it costs one call."""
+
+    model = SIGNATURE.model
+    scheme_name = SIGNATURE.scheme_name
+
+    async def __call__(self, request: Request) -> Caller:
+        """Verify the request's signature.
+
+        Raises:
+            ApiError: nobody signed it, somebody else did, or not from here.
+        """
+        return await _signed(request, stores=True)
+
+
+signed_caller = SignedCaller()
+
+Token = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+
+
+def bearer_account(request: Request, token: Token) -> BearerAccount:
+    """Find who holds this access token; reads the database, so it runs in a thread.
+
+    Raises:
+        ApiError: there is no token, it is not valid, or its account is gone.
+    """
+    if token is None:
+        raise ApiError(Code.CREDENTIALS_MISSING, detail="Authorization: Bearer … is missing")
+    account = _account(token.credentials)
+    request.state.email = account.email
+    return account
+
+
+async def either_caller(request: Request, token: Token, _sign: Annotated[object, Security(SIGNATURE)]) -> Viewer:
+    """Find who looks, by access token or by signature.
+
+    A legacy signature without a digest is no leave to change anything here: only what is accepted is stored
+    under its signature, so only there it can be good for one POST.
+
+    Raises:
+        ApiError: neither is valid.
+    """
+    if token is None:
+        caller = await _signed(request, stores=False)
+        return Viewer(caller.account_id, Role.USER, caller.api_key_id)
+    account = await anyio.to_thread.run_sync(_account, token.credentials)
+    request.state.email = account.email
+    return Viewer(account.id, account.role)
+
+
+def address_of(scope: Mapping[str, Any], forwarded: list[str]) -> Address | None:
+    """Find the client's address, by the proxies that this installation trusts."""
+    peer = scope.get("client")
+    return client_address(peer[0] if peer else None, forwarded, parse_networks(settings(Api).trusted_proxies))
+
+
+def _account(token: str) -> BearerAccount:
+    account_id = tokens.read(token)
+    with snapshot() as session:
+        account = Account.get(session, account_id)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise ApiError(Code.TOKEN_INVALID)
+    return BearerAccount(account.id, account.email or "", account.role)
+
+
+async def _signed(request: Request, *, stores: bool) -> Caller:
+    scope, headers = request.scope, _headers(request)
+    body = await request.body()
+    method, path = scope["method"], scope["raw_path"]
+    signature = headers.get(b"x-signature", headers.get(b"secret"))
+    key_header = headers.get(b"idempotency-key")
+    if signature is None:
+        facts = await _stand_in(headers.get(b"authorization"))
+        name = idempotency_key(key_header) if method == "POST" else None
+    else:
+        claim = read_claim(scope["query_string"])
+        facts = await _facts(claim.access_key)
+        signed = SignedRequest(method, path, scope["query_string"], body, signature, key_header)
+        legacy = facts.legacy_signing and may_sign_as_before() and (stores or method != "POST")
+        name = verify(signed, claim, facts.secret, time.time(), legacy=legacy)
+    _check_use(request, facts)
+    request.state.email = facts.email
+    return Caller(
+        account_id=facts.account_id,
+        api_key_id=facts.api_key_id,
+        email=facts.email,
+        idempotency=None if name is None else sha256(name).digest(),
+        body_hash=sha256(b"\n".join((method.encode(), path, body))).digest(),
+        body=body,
+    )
+
+
+def may_sign_as_before() -> bool:
+    """Whether keys with legacy signing may use it on this installation."""
+    return settings(Installation).is_local or settings(Api).allow_legacy_signing
+
+
+def _headers(request: Request) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    for name, value in request.scope["headers"]:
+        if name in ONCE:
+            if name in found:
+                raise ApiError(Code.DUPLICATE_PARAMETER, detail=f"header {name.decode()} stands twice")
+            found[name] = value
+    return found
+
+
+async def _stand_in(authorization: bytes | None) -> KeyFacts:
+    if authorization is None or not settings(Installation).is_local:
+        raise ApiError(Code.CREDENTIALS_MISSING, detail="header X-Signature is missing")
+    return await _facts(authorization.decode("latin-1"))
+
+
+async def _facts(access_key: str) -> KeyFacts:
+    facts = await key_cache().find(access_key)
+    if facts is None:
+        raise ApiError(Code.UNKNOWN_KEY)
+    return facts
+
+
+def _check_use(request: Request, facts: KeyFacts) -> None:
+    if facts.status is not KeyStatus.ACTIVE:
+        raise ApiError(Code.KEY_STOPPED)
+    if not facts.networks:
+        return
+    address = address_of(request.scope, request.headers.getlist("x-forwarded-for"))
+    if address is None or not is_within(address, facts.networks):
+        raise ApiError(Code.NETWORK_NOT_ALLOWED, detail="the key's whitelist does not hold this address")

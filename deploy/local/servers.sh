@@ -1,0 +1,30 @@
+#!/bin/sh
+# The servers and the browser that the tests start privately: says what is missing and, as root on Debian, installs
+# it. Silent when nothing is missing; never fails, since the tests themselves name what they could not cover.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+missing=
+need() {
+    for program in $2; do
+        if command -v "$program" >/dev/null; then return 0; fi
+    done
+    missing="$missing $1"
+}
+need mariadb-server 'mariadbd mysqld'
+need redis-server 'redis-server valkey-server'
+need rabbitmq-server rabbitmq-server
+need chromium 'chromium chromium-browser google-chrome'
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "tests: without$missing some parts are not covered"
+elif [ "$(id -u)" -ne 0 ]; then
+    echo "tests: without$missing some parts are not covered; install with: sudo apt-get install$missing"
+else
+    echo "tests: installing$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 # a list of packages
+    if ! { apt-get update -qq && apt-get install -qq -y --no-install-recommends $missing; } >/dev/null; then
+        echo "tests: apt-get could not install$missing; going on without"
+    fi
+fi

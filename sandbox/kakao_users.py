@@ -1,0 +1,69 @@
+"""Kakao's reading calls: the friends list, the user, what is left of a token.
+
+The one user and the five friends are fixed, so that a test can name them. It must not know messages.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from sandbox.kakao_requests import authorize, refuse
+from sandbox.state import State
+
+USER_ID: Final = 1_000_000_001
+EMAIL: Final = "sandbox@example.com"
+FRIENDS: Final = ("라이언", "어피치", "무지", "콘", "네오")
+MAX_LIMIT: Final = 100
+
+
+def add_to(routes: APIRouter, state: State) -> None:
+    """Add the reading calls to the API's routes."""
+
+    @routes.get("/v1/api/talk/friends")
+    def friends(request: Request) -> Response:
+        authorize(request, state.clock(), "friends")
+        offset, limit = _number(request, "offset", 0), _number(request, "limit", 10)
+        if limit > MAX_LIMIT:
+            raise refuse(-2, "limit is over 100")
+        elements = [
+            {
+                "id": USER_ID + number,
+                "uuid": f"friend-{number}",
+                "profile_nickname": name,
+                "profile_thumbnail_image": "",
+                "favorite": False,
+                "allowed_msg": True,
+            }
+            for number, name in enumerate(FRIENDS, start=1)
+        ]
+        page = {"elements": elements[offset : offset + limit], "total_count": len(elements), "favorite_count": 0}
+        return JSONResponse({**page, "before_url": None, "after_url": None})
+
+    @routes.get("/v2/user/me")
+    def me(request: Request) -> Response:
+        authorize(request, state.clock())
+        account = {
+            "profile": {"nickname": "샌드박스"},
+            "has_email": True,
+            "is_email_valid": True,
+            "is_email_verified": True,
+            "email": EMAIL,
+        }
+        return JSONResponse({"id": USER_ID, "connected_at": "2026-01-01T00:00:00Z", "kakao_account": account})
+
+    @routes.get("/v1/user/access_token_info")
+    def token_info(request: Request) -> Response:
+        now = state.clock()
+        left = authorize(request, now).expires_at - now
+        return JSONResponse({"id": USER_ID, "expires_in": int(left.total_seconds()), "app_id": 1})
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    try:
+        number = int(request.query_params.get(name, default))
+    except ValueError:
+        raise refuse(-2, f"{name} is no number") from None
+    if number < 0:
+        raise refuse(-2, f"{name} is negative")
+    return number

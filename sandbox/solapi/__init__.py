@@ -1,0 +1,1 @@
+"""SOLAPI v4 on the wire: signed requests, groups and their states, reports."""

@@ -1,0 +1,86 @@
+import re
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from api.middleware.request_log import mask_email
+from tests.api.browser import Browser
+from tests.api.conftest import Person
+from tests.api.signing import sign
+
+
+def logged(client: Browser, method: str, path: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
+    with capture_logs() as logs:
+        client.request(method, path, **arguments)
+    (event,) = (dict(each) for each in logs if each["event"] == "request.served")
+    return event
+
+
+def test_a_request_is_one_event(client: Browser) -> None:
+    event = logged(client, "GET", "/?q=secret")
+    assert (event["method"], event["path"], event["status"], event["log_level"]) == ("GET", "/", 200, "info")
+    assert (event["client"], event["account"]) == ("203.0.113.0/24", None)
+    assert event["ms"] > 0
+    assert "secret" not in str(event)
+
+
+def test_who_asks_is_named_by_a_masked_address(client: Browser, person: Person) -> None:
+    _, key = person.make_key()
+    by_token = logged(client, "GET", "/api/user/me", headers={"Authorization": person.tokens["Authorization"]})
+    signed = sign(key, "GET", "/api/services")
+    by_key = logged(client, "GET", signed.url, headers=signed.headers)
+    looking = logged(client, "GET", "/look", headers={"Authorization": person.tokens["Authorization"]})
+    assert by_token["account"] == by_key["account"] == looking["account"] == "u***@example.com"
+    assert key.access_key not in str(by_key)
+    assert "user@example.com" not in str([by_token, by_key, looking])
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/api/receipts/solapi/t0ken", "/api/receipts/solapi/***"),
+        ("/api/receipts/solapi/t0ken/more", "/api/receipts/solapi/***"),
+        ("/" + "x" * 500, "/" + "x" * 199),
+    ],
+)
+def test_a_path_that_holds_a_secret_or_a_book_is_shortened(client: Browser, path: str, shown: str) -> None:
+    assert logged(client, "GET", path)["path"] == shown
+
+
+@pytest.mark.parametrize("said", ["0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11", "a", "A.b_c-9", "x" * 64])
+def test_a_request_keeps_the_id_it_came_with(client: Browser, said: str) -> None:
+    assert client.request("GET", "/", headers={"X-Request-Id": said}).headers["x-request-id"] == said
+
+
+@pytest.mark.parametrize("said", ["", "x" * 65, "a b", "a\tb", "é", '"', "a,b"])
+def test_any_other_gets_a_new_one(client: Browser, said: str) -> None:
+    given_id = client.request("GET", "/", headers={"X-Request-Id": said.encode("latin-1")}).headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{32}", given_id)
+
+
+def test_every_event_of_a_request_carries_its_id(client: Browser) -> None:
+    with capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        for said in ("one", "two"):
+            client.request("GET", "/", headers={"X-Request-Id": said})
+    assert [event["request_id"] for event in logs] == ["one", "two"]
+    assert "request_id" not in structlog.contextvars.get_contextvars()
+
+
+def test_an_unexpected_error_is_answered_and_logged_once_without_its_text(client: Browser) -> None:
+    with capture_logs() as logs:
+        answer = client.request("GET", "/boom", headers={"X-Request-Id": "one"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["x-request-id"]) == (500, "5000001", "one")
+    (event,) = logs
+    assert (event["log_level"], event["status"], event["error"]) == ("error", 500, "RuntimeError")
+    assert event["places"][-1].endswith(" boom")
+    assert "5678" not in answer.text + str(event)
+
+
+@given(st.emails())
+def test_a_masked_address_shows_one_letter_and_the_domain(email: str) -> None:
+    name, _, domain = email.rpartition("@")
+    assert mask_email(email) == f"{name[0]}***@{domain}"

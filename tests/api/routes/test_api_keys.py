@@ -1,0 +1,147 @@
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from models.account import Account
+from models.api_key import ApiKey
+from models.session import snapshot, transaction
+from tests.api.browser import Browser
+from tests.api.conftest import Person, Start
+
+KEYS = "/api/user/apikeys"
+
+
+def test_a_key_is_made_and_its_secret_shown_once(start: Start, database_url: str) -> None:
+    person = Person(start(database_url), "user@example.com").register()
+    made = person.ask("POST", KEYS, {"user_memo": "주문 서버", "whitelist": ["203.0.113.7"]}).json()
+    assert re.fullmatch(r"[0-9a-f-]{60}", made["access_key"])
+    assert re.fullmatch(r"[A-Za-z0-9]{40}", made["secret_key"])
+    secret = made.pop("secret_key")
+    listed = person.ask("GET", KEYS)
+    assert listed.json() == [made]
+    assert (made["user_memo"], made["status"], made["legacy_signing"]) == ("주문 서버", "active", False)
+    assert [entry["network"] for entry in made["whitelist"]] == ["203.0.113.7/32"]
+    with snapshot() as session:
+        assert secret.encode() not in ApiKey.filter(session)[0].secret
+
+
+def test_an_account_has_three_active_keys(person: Person) -> None:
+    made = [person.make_key()[0] for _ in range(3)]
+    assert person.ask("POST", KEYS, {}).json()["code"] == "4090002"
+    assert person.ask("DELETE", f"{KEYS}/{made[0]}").status_code == 204
+    assert [key["id"] for key in person.ask("GET", KEYS).json()] == made[1:]
+    person.make_key()
+
+
+def test_an_account_has_three_active_keys_also_when_all_come_at_once(start: Start, database_url: str) -> None:
+    client = start(database_url)
+    person = Person(client, "user@example.com").register()
+    answers = client.deliver_all([person.sent("POST", KEYS, {}) for _ in range(8)])
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
+    assert len(person.ask("GET", KEYS).json()) == 3
+
+
+@contextmanager
+def another_key_is_made() -> Iterator[None]:
+    with transaction() as session:
+        account = session.scalars(select(Account).with_for_update()).one()
+        ApiKey.create(session, account_id=account.id, access_key="a" * 60, secret=b"")
+        yield
+
+
+def test_the_last_place_is_taken_once(start: Start, database_url: str) -> None:
+    client = start(database_url)
+    person = Person(client, "user@example.com").register()
+    for _ in range(2):
+        person.make_key()
+    answer = client.deliver_while(another_key_is_made(), person.sent("POST", KEYS, {}))
+    assert answer.json()["code"] == "4090002"
+
+
+def test_a_key_changes_what_is_said_and_keeps_the_rest(person: Person) -> None:
+    key_id, _ = person.make_key(user_memo="old")
+    changed = person.ask("PUT", f"{KEYS}/{key_id}", {"user_memo": "new"}).json()
+    assert (changed["user_memo"], changed["id"]) == ("new", key_id)
+    assert person.ask("PUT", f"{KEYS}/{key_id}", {}).json() == changed
+    assert person.ask("PUT", f"{KEYS}/{key_id}", {"access_key": "mine"}).json()["code"] == "4220003"
+
+
+@pytest.mark.parametrize(
+    ("variables", "status"), [({}, 403), ({"ALLOW_LEGACY_SIGNING": "true"}, 201), ({"ENV": "local"}, 201)]
+)
+def test_legacy_signing_is_for_installations_that_allow_it(
+    start: Start, sqlite_url: str, variables: dict[str, str], status: int
+) -> None:
+    person = Person(start(sqlite_url, **variables), "user@example.com").register()
+    assert person.ask("POST", KEYS, {"legacy_signing": True}).status_code == status
+    key_id, _ = person.make_key()
+    changed = person.ask("PUT", f"{KEYS}/{key_id}", {"legacy_signing": True})
+    assert changed.status_code == (200 if status == 201 else 403)
+
+
+def test_another_persons_key_is_as_good_as_none(client: Browser, person: Person) -> None:
+    key_id, _ = person.make_key()
+    entry = person.ask("POST", f"{KEYS}/{key_id}/whitelists", {"network": "203.0.113.7"}).json()
+    other = Person(client, "other@example.com").register()
+    foreign = [
+        other.ask("PUT", f"{KEYS}/{key_id}", {"user_memo": "mine"}),
+        other.ask("DELETE", f"{KEYS}/{key_id}"),
+        other.ask("GET", f"{KEYS}/{key_id}/whitelists"),
+        other.ask("POST", f"{KEYS}/{key_id}/whitelists", {"network": "0.0.0.0/0"}),
+        other.ask("DELETE", f"{KEYS}/{key_id}/whitelists/{entry['id']}"),
+        other.ask("DELETE", f"{KEYS}/{uuid4()}"),
+    ]
+    assert {(answer.status_code, answer.json()["code"]) for answer in foreign} == {(404, "4040003")}
+    assert other.ask("GET", KEYS).json() == []
+    assert person.ask("GET", f"{KEYS}/{key_id}/whitelists").json() == [entry]
+
+
+def test_an_id_that_is_none_is_said_to_be_none(person: Person) -> None:
+    answer = person.ask("DELETE", f"{KEYS}/42")
+    assert (answer.status_code, answer.json()["code"], answer.json()["errors"][0]["field"]) == (
+        422,
+        "4220107",
+        "key_id",
+    )
+
+
+def test_a_stopped_key_stays_on_record_but_not_in_hand(person: Person) -> None:
+    key_id, _ = person.make_key()
+    person.ask("DELETE", f"{KEYS}/{key_id}")
+    assert person.ask("DELETE", f"{KEYS}/{key_id}").json()["code"] == "4040003"
+    assert person.ask("PUT", f"{KEYS}/{key_id}", {"user_memo": "x"}).json()["code"] == "4040003"
+    with snapshot() as session:
+        assert len(ApiKey.filter(session)) == 1
+
+
+def test_a_whitelist_grows_to_ten_and_shrinks(start: Start, database_url: str) -> None:
+    person = Person(start(database_url), "user@example.com").register()
+    key_id, _ = person.make_key(whitelist=["10.0.0.0/8"])
+    path = f"{KEYS}/{key_id}/whitelists"
+    made = [person.ask("POST", path, {"network": f"203.0.113.{number}"}) for number in range(9)]
+    assert {answer.status_code for answer in made} == {201}
+    assert person.ask("POST", path, {"network": "198.51.100.1"}).json()["code"] == "4090003"
+    assert person.ask("POST", path, {"network": "10.0.0.0/8"}).status_code == 201  # stands already
+    entry = made[0].json()["id"]
+    assert person.ask("DELETE", f"{path}/{entry}").status_code == 204
+    assert person.ask("DELETE", f"{path}/{entry}").json()["code"] == "4040004"
+    assert len(person.ask("GET", path).json()) == 9
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"whitelist": ["localhost"]}, "4220110"),
+        ({"whitelist": ["203.0.113.7/24"]}, "4220110"),
+        ({"whitelist": [f"10.0.0.{number}" for number in range(11)]}, "4220111"),
+        ({"user_memo": "x" * 101}, "4220101"),
+        ({"user_memo": "a\0b"}, "4220103"),
+        ({"secret_key": "mine"}, "4220003"),
+    ],
+)
+def test_what_cannot_be_a_key_is_refused(person: Person, body: dict[str, object], code: str) -> None:
+    assert person.ask("POST", KEYS, body).json()["code"] == code

@@ -1,0 +1,148 @@
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+
+from api.security import key_cache
+from api.security.key_cache import KeyCache, KeyFacts
+from config.vocabulary import KeyStatus
+
+KEY, OTHER = "a" * 60, "b" * 60
+FACTS = KeyFacts(uuid4(), uuid4(), "user@example.com", b"secret", False, KeyStatus.ACTIVE, ())  # noqa: FBT003 - a record
+
+
+@dataclass
+class Database:
+    """Knows one key; counts who asks, and answers when it is let."""
+
+    asked: list[str] = field(default_factory=list)
+    open: threading.Event = field(default_factory=threading.Event)
+    fails: bool = False
+
+    def __call__(self, access_key: str) -> KeyFacts | None:
+        self.asked.append(access_key)
+        assert self.open.wait(5)
+        if self.fails:
+            raise ConnectionError
+        return FACTS if access_key == KEY else None
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def database() -> Database:
+    database = Database()
+    database.open.set()
+    return database
+
+
+def test_a_key_and_an_unknown_one_are_asked_for_once_a_second(database: Database) -> None:
+    clock = Clock()
+    cache = KeyCache(database, clock)
+
+    async def ask() -> None:
+        for _ in range(3):
+            assert await cache.find(KEY) is FACTS
+            assert await cache.find(OTHER) is None
+
+    asyncio.run(ask())
+    assert database.asked == [KEY, OTHER]
+    clock.now += 0.99
+    asyncio.run(ask())
+    assert len(database.asked) == 2
+    clock.now += 0.01
+    asyncio.run(ask())
+    assert len(database.asked) == 4
+
+
+def test_an_answer_is_as_old_as_its_question() -> None:
+    clock = Clock()
+
+    def slow(_access_key: str) -> KeyFacts:
+        clock.now += 3
+        return FACTS
+
+    cache = KeyCache(slow, clock)
+    asyncio.run(cache.find(KEY))
+    asyncio.run(cache.find(KEY))
+    assert clock.now == 106
+
+
+@pytest.mark.parametrize("access_key", ["", "a" * 59, "a" * 61, "G" * 60, "é" * 60, "' OR 1=1 --", "a" * 59 + "\n"])
+def test_what_cannot_be_a_key_asks_nobody(database: Database, access_key: str) -> None:
+    assert asyncio.run(KeyCache(database).find(access_key)) is None
+    assert database.asked == []
+
+
+def test_concurrent_misses_share_a_query_and_the_loop_goes_on(database: Database) -> None:
+    database.open.clear()
+
+    async def scene() -> list[KeyFacts | None]:
+        cache = KeyCache(database)
+        waiting = [asyncio.ensure_future(cache.find(KEY)) for _ in range(20)]
+        began = time.monotonic()
+        for _ in range(5):
+            await asyncio.sleep(0.005)
+        assert time.monotonic() - began < 1
+        assert not any(each.done() for each in waiting)
+        database.open.set()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(scene()) == [FACTS] * 20
+    assert database.asked == [KEY]
+
+
+def test_one_who_goes_away_does_not_take_the_answer_with_him(database: Database) -> None:
+    database.open.clear()
+
+    async def scene() -> KeyFacts | None:
+        cache = KeyCache(database)
+        first, second = (asyncio.ensure_future(cache.find(KEY)) for _ in range(2))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        database.open.set()
+        assert await second is FACTS
+        return await cache.find(KEY)
+
+    assert asyncio.run(scene()) is FACTS
+    assert database.asked == [KEY]
+
+
+def test_a_failure_reaches_all_who_wait_and_is_not_remembered(database: Database) -> None:
+    database.fails = True
+
+    async def scene() -> KeyFacts | None:
+        cache = KeyCache(database)
+        answers = await asyncio.gather(*(cache.find(KEY) for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in answers] == [ConnectionError] * 3
+        database.fails = False
+        return await cache.find(KEY)
+
+    assert asyncio.run(scene()) is FACTS
+    assert database.asked == [KEY, KEY]
+
+
+def test_the_memory_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_cache, "MOST_REMEMBERED", 3)
+    cache = KeyCache(database)
+
+    async def scene() -> None:
+        for number in range(10):
+            await cache.find(f"{number:060x}")
+
+    asyncio.run(scene())
+    assert len(cache._known) == 3
+
+
+def test_facts_show_neither_the_secret_nor_the_address() -> None:
+    assert "secret" not in repr(FACTS).replace("secret=", "")
+    assert "user@" not in repr(FACTS)

@@ -1,0 +1,157 @@
+"""What every test stands on: real private servers when one asks for them, and no network when none does.
+
+A server's binary that is not installed is no reason to pass quietly: what could not be covered is named in the
+run's last lines, and with `CI=true` the run fails.
+"""
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any, Never
+
+import pytest
+
+from config.vocabulary import Queue
+from tests.servers import mariadb as mariadb_server
+from tests.servers import process
+from tests.servers import rabbitmq as rabbitmq_server
+from tests.servers import redis as redis_or_valkey
+from tests.servers.mariadb import Mariadb
+from tests.servers.rabbitmq import RabbitmqServer
+from tests.servers.redis import RedisServer
+
+NOT_COVERED = pytest.StashKey[dict[str, str]]()
+
+SPEAKING = {"mariadb", "redis_server", "rabbitmq"}
+"""Fixtures that are servers: who uses one may connect to it."""
+
+NETWORKED = ("tests/sandbox", "tests/workers/transports", "tests/flows", "tests/servers")
+"""Folders whose subject is the network itself."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[NOT_COVERED] = {}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, None]:
+    yield
+    gaps = session.config.stash[NOT_COVERED]
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        for name, reason in gaps.items():
+            reporter.write_line(f"NOT COVERED: {name}: {reason}")
+    if gaps and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _binary(config: pytest.Config, name: str, server: ModuleType) -> Path:
+    found: Path | None = server.find()
+    if found is None:
+        _cannot_cover(config, name)
+    return found
+
+
+def _cannot_cover(config: pytest.Config, name: str) -> Never:
+    config.stash[NOT_COVERED][name] = "binary not found; install the system package that has it"
+    pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def mariadb(pytestconfig: pytest.Config) -> Iterator[Mariadb]:
+    binary = _binary(pytestconfig, "mariadb", mariadb_server)
+    with TemporaryDirectory(prefix="alrim-mariadb-") as home:
+        server = Mariadb(binary, Path(home))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+    binary = _binary(pytestconfig, "redis", redis_or_valkey)
+    with TemporaryDirectory(prefix="alrim-redis-") as home:
+        server = RedisServer(binary, Path(home))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
+    binary = _binary(pytestconfig, "rabbitmq", rabbitmq_server)
+    with TemporaryDirectory(prefix="alrim-rabbitmq-") as home:
+        server = RabbitmqServer(binary, Path(home))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in ("sqlite", "mariadb")])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database on each kind of server that the product promises."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alrim.db'}"
+    server: Mariadb = request.getfixturevalue("mariadb")
+    server.start()
+    return server.fresh_database()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """A running, empty Redis, whatever the test before did to it."""
+    redis_server.start()
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.flow) for name in ("redis", "rabbitmq")])
+def broker_url(request: pytest.FixtureRequest) -> str:
+    """A broker of each kind that the product promises, with nothing in the product's queues."""
+    if request.param == "redis":
+        url: str = request.getfixturevalue("redis_url")
+        return url
+    server: RabbitmqServer = request.getfixturevalue("rabbitmq")
+    server.start()
+    server.delete(Queue)
+    return server.url
+
+
+@pytest.fixture
+def free_port() -> int:
+    return process.free_port()
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if _may_connect(request):
+        yield
+        return
+    attempts: list[str] = []
+
+    def refuse(_: socket.socket, address: object) -> Never:
+        attempts.append(str(address))
+        raise AssertionError("a unit test opened a network connection; mark it store or flow, or feed it values")
+
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
+    for name, connect in real.items():
+        monkeypatch.setattr(
+            socket.socket,
+            name,
+            lambda self, address, connect=connect: (
+                connect(self, address) if self.family == socket.AF_UNIX else refuse(self, address)
+            ),
+        )
+    yield
+    # Said again here, for whoever swallowed it.
+    assert not attempts, f"a unit test opened a network connection, to {attempts}"
+
+
+def _may_connect(request: pytest.FixtureRequest) -> bool:
+    node = request.node
+    marked = any(node.get_closest_marker(name) for name in ("store", "flow"))
+    folder = node.path.relative_to(request.config.rootpath).as_posix()
+    return marked or bool(SPEAKING & set(request.fixturenames)) or folder.startswith(NETWORKED)

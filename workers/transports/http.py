@@ -1,0 +1,119 @@
+"""HTTP exchanges with providers, over `requests`.
+
+One request, one answer, ten seconds: no redirects, no retries, no cookies, nothing from the environment. What
+may have left is known exactly, since the connection says when the first byte is about to go. It must not know
+any provider, and no exception leaves it.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from typing_extensions import override
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from workers.channels.exchange import HttpRequest, Reply, Silence
+from workers.transports.deadline import CONNECT, EXCHANGE, Deadline, watch
+from workers.transports.silence import silence
+
+LARGEST: Final = 1 << 20
+"""Bytes of an answer; no provider sends more, and a worker's memory is bounded."""
+
+_kept = threading.local()
+
+
+class _Watched(HTTPConnection):
+    """Puts its socket under the deadline, before it sends and before it waits."""
+
+    @override
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        watch(self.sock)
+        super().send(data)
+
+    @override
+    def getresponse(self) -> Any:
+        watch(self.sock)
+        return super().getresponse()
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    """The same, encrypted."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
+class _Adapter(HTTPAdapter):
+    """Lets `requests` use the watched connections."""
+
+    @override
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def send(request: HttpRequest) -> Reply | Silence:
+    """Make one exchange, at most once and within `EXCHANGE` seconds.
+
+    Until the connection stands (refused, name not resolved, connect time-out, TLS handshake) certainly nothing
+    has left; anything later may have, a stale kept connection included.
+    """
+    with Deadline() as deadline:
+        try:
+            with _session(pooled=request.pooled) as session:
+                return _exchange(session, request, deadline)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return silence(error, deadline, may_have_left=deadline.begun)
+
+
+def _exchange(session: requests.Session, request: HttpRequest, deadline: Deadline) -> Reply | Silence:
+    prepared = session.prepare_request(
+        requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body or None)
+    )
+    timeout = (CONNECT, EXCHANGE)
+    with session.send(prepared, stream=True, allow_redirects=False, timeout=timeout) as response:
+        body = response.raw.read(LARGEST + 1, decode_content=True)
+        if deadline.expired:
+            # Without a declared length, the cut looks like the end of the answer.
+            return Silence(may_have_left=True, code="timeout")
+        if len(body) > LARGEST:
+            return Silence(may_have_left=True, code="oversized")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, headers, body)
+
+
+@contextmanager
+def _session(*, pooled: bool) -> Iterator[requests.Session]:
+    if not pooled:
+        with _new_session() as session:
+            yield session
+        return
+    # One a thread, and never one that a forked child shares with its parent.
+    if getattr(_kept, "pid", None) != os.getpid():
+        _kept.pid, _kept.session = os.getpid(), _new_session()
+    yield _kept.session
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    # A kept session serves many customers' credentials: no provider's cookie may travel between them.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "alrim"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter())
+    return session
