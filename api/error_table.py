@@ -93,6 +93,17 @@ class Code(StrEnum):
     NETWORK_INVALID = "4220110", "IP 주소나 CIDR이 아닙니다.", "A network is neither an IP address nor a CIDR."
     TOO_MANY_ENTRIES = "4220111", "항목이 너무 많습니다.", "A list has too many entries."
     BASE64_INVALID = "4220112", "올바른 Base64가 아닙니다.", "A field is not valid base64."
+    CHARACTER_INVALID = "4220113", "쓸 수 없는 문자가 있습니다.", "A field holds a character that cannot be sent."
+    NOT_CP949 = (
+        "4220114",
+        "문자 메시지로 보낼 수 없는 글자가 있습니다.",
+        "A text holds a character that SMS cannot carry.",
+    )
+    URL_INVALID = "4220115", "URL이 올바르지 않습니다.", "A URL is not valid."
+    FIELDS_CONFLICT = "4220116", "함께 쓸 수 없는 입력값입니다.", "Fields contradict each other."
+    IMAGE_INVALID = "4220117", "200KB 이하의 JPEG 이미지여야 합니다.", "An image must be a JPEG of at most 200 KB."
+    FILENAME_INVALID = "4220118", "파일 이름이 올바르지 않습니다.", "A file name is not valid."
+    ATTACHMENTS_TOO_LARGE = "4220119", "첨부 파일이 너무 큽니다.", "The attachments are too large."
 
     UNEXPECTED = "5000001", "서버 오류가 발생했습니다.", "Something went wrong here; it has been recorded."
 
@@ -130,14 +141,41 @@ FIELD_CODES: Final[Mapping[str, Code]] = {
     "datetime_object_invalid": Code.MOMENT_INVALID,
     "timezone_aware": Code.MOMENT_INVALID,
     "base64_decode": Code.BASE64_INVALID,
-    # What the schemas of this API call their own findings.
-    "text_too_long": Code.TEXT_TOO_LONG,
-    "nul_byte": Code.NUL_BYTE,
+    # What the schemas of this API call their own findings (api/schemas/problems.py).
+    "null_byte": Code.NUL_BYTE,
+    "lone_surrogate": Code.CHARACTER_INVALID,
+    "control_character": Code.CHARACTER_INVALID,
     "header_injection": Code.HEADER_INJECTION,
-    "phone_invalid": Code.PHONE_INVALID,
-    "email_invalid": Code.EMAIL_INVALID,
+    "not_cp949": Code.NOT_CP949,
+    "text_missing": Code.FIELD_MISSING,
+    "text_too_long": Code.TEXT_TOO_LONG,
+    "subject_too_long": Code.TEXT_TOO_LONG,
+    "invalid_url": Code.URL_INVALID,
+    "invalid_reference": Code.FIELD_INVALID,
+    "not_base64": Code.BASE64_INVALID,
+    "invalid_moment": Code.MOMENT_INVALID,
+    "moment_past": Code.MOMENT_INVALID,
+    "too_far_ahead": Code.MOMENT_INVALID,
+    "expires_before_send": Code.MOMENT_INVALID,
+    "invalid_phone": Code.PHONE_INVALID,
+    "invalid_sender": Code.PHONE_INVALID,
+    "sender_missing": Code.FIELD_MISSING,
+    "invalid_country": Code.FIELD_INVALID,
+    "type_conflict": Code.FIELDS_CONFLICT,
+    "one_image": Code.FIELDS_CONFLICT,
+    "not_jpeg": Code.IMAGE_INVALID,
+    "image_too_large": Code.IMAGE_INVALID,
+    "invalid_variable": Code.FIELD_INVALID,
+    "link_missing": Code.FIELD_MISSING,
+    "one_content": Code.FIELDS_CONFLICT,
+    "args_without_template": Code.FIELDS_CONFLICT,
+    "duplicate_receiver": Code.FIELD_INVALID,
+    "invalid_address": Code.EMAIL_INVALID,
+    "too_many_recipients": Code.TOO_MANY_ENTRIES,
+    "content_missing": Code.FIELD_MISSING,
+    "invalid_filename": Code.FILENAME_INVALID,
+    "invalid_content_type": Code.FIELD_INVALID,
+    "attachments_too_large": Code.ATTACHMENTS_TOO_LARGE,
     "network_invalid": Code.NETWORK_INVALID,
-    "moment_invalid": Code.MOMENT_INVALID,
-    "base64_invalid": Code.BASE64_INVALID,
 }
 """Pydantic's error types, and the schemas' own, to codes; any other is FIELD_INVALID."""

@@ -141,7 +141,11 @@ def _code(found: Mapping[str, Any]) -> Code:
 
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
-    place = [str(part) for part in found["loc"]]
+    # A place can hold what the caller wrote: an unknown name, with half a surrogate pair in it.
+    place = [str(part).encode("utf-8", "replace").decode() for part in found["loc"]]
+    # An error that concerns several fields names the one to change first.
+    if found.get("ctx", {}).get("field"):
+        place = ["body", *str(found["ctx"]["field"]).split(".")]
     # A custom error of ours carries its own words; pydantic's are written for developers too.
     detail = f"{found['msg']}: {found['ctx']['error']}" if found["type"] == "json_invalid" else str(found["msg"])
     return {"field": ".".join(place[1:]) or place[0], "code": _code(found).value, "detail": detail}

@@ -15,6 +15,7 @@ from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
 from api.routes import api_keys, auth, health, index, notifications, services, users
+from api.security.schemes import show_access_keys
 from api.state import State
 from config.logging import configure
 from config.settings import Api, Installation, Secrets, SettingsError, settings
@@ -51,6 +52,8 @@ def create_app() -> FastAPI:
     errors.install(app)
     for router in (index, health, auth, users, api_keys, services, notifications):
         app.include_router(router.router)
+    if installation.is_local:
+        show_access_keys(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHosts, hosts=edge.trusted_hosts)

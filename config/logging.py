@@ -47,5 +47,6 @@ def configure(process: str) -> None:
         logger.propagate = True
     # Our own middleware writes one line a request, without the query string that holds the signature's inputs.
     logging.getLogger("uvicorn.access").disabled = True
-    for name in ("kombu", "amqp", "botocore", "urllib3"):
+    # Our tasks write an event of their own; Celery's two lines for each would drown them.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "kombu", "amqp", "botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

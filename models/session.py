@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config.settings import Installation, settings
+from models import schema as _every_table  # noqa: F401 - a flush must know the tables that foreign keys lead to
 
 BUSY_SECONDS = 10
 CONNECT_SECONDS = 5

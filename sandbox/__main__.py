@@ -22,6 +22,9 @@ SETTINGS: Final = """settings (environment):
   ALRIM_SANDBOX_SEED            makes the faults' dice repeatable
   ALRIM_SANDBOX_BALANCE         SOLAPI cash in won at the start (1,000,000,000)
   ALRIM_SANDBOX_DAILY_QUOTA     SOLAPI messages a day (10,000,000)
+  ALRIM_SANDBOX_KAKAO_DAILY     Kakao messages a day, sender/receiver/pair (unset: unlimited; 100/100/20)
+  ALRIM_SANDBOX_CLOCK_RATE      how many times faster Kakao's tokens age (1)
+  ALRIM_SANDBOX_GMAIL_DAILY     Gmail recipients a day (unset: unlimited)
 """
 
 
@@ -34,6 +37,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("sandbox").setLevel(logging.INFO)
     try:
         asyncio.run(server.serve(settings.read(os.environ), _announce))
     except (settings.RefusedError, OSError) as refused:

@@ -6,6 +6,7 @@ It must know no provider, only what all of them share.
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -70,5 +71,6 @@ def _listed(entries: list[Entry]) -> bytes:
 
 async def _events(state: State) -> AsyncIterator[bytes]:
     yield b": the inbox, one event for each new message\n\n"
-    async for entry in state.inbox.watch():
-        yield b"data: " + json.dumps(entry.as_json(), ensure_ascii=False).encode() + b"\n\n"
+    async with aclosing(state.inbox.watch()) as entries:
+        async for entry in entries:
+            yield b"data: " + json.dumps(entry.as_json(), ensure_ascii=False).encode() + b"\n\n"

@@ -7,7 +7,7 @@ any thread, since an SMTP server can run in its own. It must know no provider.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -92,7 +92,7 @@ class Inbox:
         with self._lock:
             self._entries.clear()
 
-    async def watch(self) -> AsyncIterator[Entry]:
+    async def watch(self) -> AsyncGenerator[Entry, None]:
         """Yield each entry that is added from now on; a watcher too slow for the capacity misses the oldest."""
         watcher = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:

@@ -5,7 +5,6 @@ each request's scope, by which a response can be no answer.
 """
 
 import asyncio
-import logging
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -73,12 +72,14 @@ async def serve(settings: Settings, ready: Callable[[uvicorn.Server, str], None]
     Raises:
         OSError: a port is taken.
     """
-    logging.getLogger("sandbox").setLevel(logging.INFO)
     shared = state.new(settings)
     config = uvicorn.Config(
         main.create(shared), http=Protocol, log_level="warning", access_log=False, lifespan="off", ws="none"
     )
     with socket.create_server((HOST, settings.port), backlog=2048) as listener:
+        # Inherited by each connection. asyncio would set it, but not on a socket made without naming TCP, and
+        # every answer would wait 40 ms for the caller's delayed acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         async with smtp.serve(shared) as smtp_port:
             line = f"sandbox ready http://{HOST}:{listener.getsockname()[1]} smtp {HOST}:{smtp_port}"
             server = Server(config, lambda: ready(server, line))

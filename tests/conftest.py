@@ -4,6 +4,7 @@ A server's binary that is not installed is no reason to pass quietly: what could
 run's last lines, and with `CI=true` the run fails.
 """
 
+import base64
 import os
 import socket
 from collections.abc import Generator, Iterator
@@ -14,7 +15,11 @@ from typing import Any, Never
 
 import pytest
 
+from config.settings import settings
 from config.vocabulary import Queue
+from models.schema import metadata
+from models.sealing import sealer
+from models.session import engine
 from tests.servers import mariadb as mariadb_server
 from tests.servers import process
 from tests.servers import rabbitmq as rabbitmq_server
@@ -101,6 +106,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh database with every table, as this process's own."""
+    for name, value in {
+        "ALRIM_ENV": "test",
+        "ALRIM_DATABASE_URL": database_url,
+        "ALRIM_SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
+        "ALRIM_INDEX_KEY": "i" * 32,
+        "ALRIM_JWT_SECRET": "j" * 32,
+    }.items():
+        monkeypatch.setenv(name, value)
+    for cached in (settings, engine, sealer):
+        cached.cache_clear()
+    metadata.create_all(engine())
+    yield database_url
+    engine().dispose()
+    for cached in (settings, engine, sealer):
+        cached.cache_clear()
+
+
+@pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
     """A running, empty Redis, whatever the test before did to it."""
     redis_server.start()
@@ -132,7 +157,7 @@ def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         return
     attempts: list[str] = []
 
-    def refuse(_: socket.socket, address: object) -> Never:
+    def refuse(address: object) -> Never:
         attempts.append(str(address))
         raise AssertionError("a unit test opened a network connection; mark it store or flow, or feed it values")
 
@@ -142,7 +167,7 @@ def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             socket.socket,
             name,
             lambda self, address, connect=connect: (
-                connect(self, address) if self.family == socket.AF_UNIX else refuse(self, address)
+                connect(self, address) if self.family == socket.AF_UNIX else refuse(address)
             ),
         )
     yield

@@ -81,7 +81,7 @@ def _transport(url: str) -> dict[str, Any]:
 
 @setup_logging.connect
 def _log_as_json(**_: object) -> None:
-    configure("worker")
+    configure("celery")
 
 
 @worker_process_init.connect

@@ -6,11 +6,11 @@ for. Nothing here reads or writes a row.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import structlog
-from amqp.exceptions import NotFound
+from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
 
 from config.vocabulary import Channel, Lane, Queue
@@ -18,6 +18,9 @@ from workers.celery_app import app
 from workers.channels.registry import VENDORS
 
 log = structlog.get_logger()
+
+NOT_FOUND: Final = 404
+"""What AMQP answers for a queue that nobody has declared; kombu's Redis transport for an empty one."""
 
 
 class Ring(NamedTuple):
@@ -63,9 +66,9 @@ class Bell:
             with connection.channel() as channel:
                 declared = channel.queue_declare(str(queue), passive=True)  # type: ignore[attr-defined]
                 return int(declared.message_count)
-        except NotFound:
-            return 0
         except (*connection.connection_errors, *connection.channel_errors) as error:
+            if isinstance(error, ChannelError) and int(error.reply_code or 0) == NOT_FOUND:
+                return 0
             self.close()
             log.warning("bell.broker_away", error=type(error).__name__)
             return None

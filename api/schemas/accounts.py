@@ -25,7 +25,7 @@ class SnsType(StrEnum):
 def without_nul(text: str) -> str:
     """Refuse NUL, which databases and C libraries take for the end of a text."""
     if "\0" in text:
-        raise PydanticCustomError("nul_byte", "must not hold a NUL character")
+        raise PydanticCustomError("null_byte", "must not hold a NUL character")
     return text
 
 
@@ -35,7 +35,7 @@ def _address(text: str) -> str:
     except EmailNotValidError:
         known = None
     if known is None or known.ascii_email is None:
-        raise PydanticCustomError("email_invalid", "must be an e-mail address with an ASCII local part")
+        raise PydanticCustomError("invalid_address", "must be an e-mail address with an ASCII local part")
     return known.ascii_email.lower()
 
 

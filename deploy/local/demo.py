@@ -13,7 +13,7 @@ from typing import Any, Final
 from config.settings import Api, Sandbox, settings
 from config.vocabulary import State
 from deploy.local.client import Client, Unexpected
-from deploy.local.demo_messages import Example, examples
+from deploy.local.demo_messages import Example, every_ending, every_type
 from deploy.local.ports import LOOPBACK
 
 PATIENCE_SECONDS: Final = 45.0
@@ -43,27 +43,24 @@ def main() -> int:
     try:
         email = client.sign_up()
         _say(f"{email}: registered, logged in, made a key")
-        began = time.monotonic()
-        everything = _send(client)
-        _say(f"{len(everything)} messages accepted in {time.monotonic() - began:.2f} s; waiting for them to settle\n")
-        _wait(client, everything)
+        everything = [*_round(client, every_type()), *_round(client, every_ending(datetime.now(UTC)))]
         received = client.received()
     except Unexpected as error:
         _say(f"make demo: {error}")
         return 1
-    for each in everything:
-        _say(timeline(each.example.title, each.seen))
     faults = [fault for each in everything for fault in judge(each, received)]
     _say("\n" + ("\n".join(faults) if faults else f"all {len(everything)} ended as they should"))
     _say(f"the inbox: http://{LOOPBACK}:{settings(Sandbox).sandbox_port}")
     return 1 if faults else 0
 
 
-def _send(client: Client) -> list[Sent]:
-    everything = []
-    for example in examples(datetime.now(UTC)):
-        notification_id = client.send(example.path, example.body)
-        everything.append(Sent(example, notification_id, {"status": State.QUEUED, "attempts": []}))
+def _round(client: Client, examples: Sequence[Example]) -> list[Sent]:
+    began = time.monotonic()
+    everything = [Sent(each, client.send(each.path, each.body), {"status": State.QUEUED}) for each in examples]
+    _say(f"\n{len(everything)} messages accepted in {time.monotonic() - began:.2f} s; waiting for them to settle")
+    _wait(client, everything)
+    for each in everything:
+        _say(timeline(each.example.title, each.seen))
     return everything
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from config.vocabulary import State
+from config.vocabulary import Lane, State
 
 SOLAPI: Final = "/api/services/solapi/send"
 KAKAO: Final = "/api/services/kakao/send"
@@ -37,9 +37,9 @@ class Example:
     attempts: int = 1
 
 
-def examples(now: datetime) -> list[Example]:
-    """Return all of them; `now` is aware, the times in the bodies follow it."""
-    return [*_solapi(), *_kakao(), *_mail(), *_endings(now)]
+def every_type() -> list[Example]:
+    """Return one message of every channel and type; each of them arrives."""
+    return [*_solapi(), *_kakao(), *_mail()]
 
 
 def _text(to: str, text: str = "주문이 접수되었습니다", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON document
@@ -107,14 +107,21 @@ def _mail() -> list[Example]:
     ]
 
 
-def _endings(now: datetime) -> list[Example]:
+def every_ending(now: datetime) -> list[Example]:
+    """Return one message for each way it can end; `now` is aware, the times in the bodies follow it.
+
+    They travel in the urgent lane, where each is alone: in a batch, the others would wait for the silent ones.
+    """
+    # Due when it is no longer wanted, but for a millisecond in which nobody is quick enough.
+    due = now + timedelta(seconds=2)
+    late = {"send_at": due.isoformat(), "expires_at": (due + timedelta(milliseconds=1)).isoformat()}
     silent = {"provider": "gmail", "to": ["u0003@example.com"], "subject": "확인 불가", "text": "답이 없습니다."}
-    late = {"send_at": (now + timedelta(seconds=2)).isoformat(), "expires_at": (now + timedelta(seconds=2)).isoformat()}
     failed, unknown = frozenset({State.FAILED}), frozenset({State.UNKNOWN})
     return [
-        Example("rejected", SOLAPI, _text("01000000002"), failed, arrives=False),
-        Example("throttled, then sent", SOLAPI, _text("01000000004"), attempts=2),
-        Example("silence, then asked", SOLAPI, _text("01000000003")),
-        Example("silence, nobody to ask", EMAIL, silent, unknown),
+        Example("rejected", SOLAPI, _text("01000000002", lane=Lane.URGENT), failed, arrives=False),
+        Example("silence, then asked", SOLAPI, _text("01000000003", lane=Lane.URGENT)),
+        Example("silence, nobody to ask", EMAIL, {**silent, "lane": Lane.URGENT}, unknown),
         Example("expired", SOLAPI, _text("01000000001", **late), failed, arrives=False, attempts=0),
+        # Last: while a provider throttles, the whole connection rests.
+        Example("throttled, then sent", SOLAPI, _text("01000000004", lane=Lane.URGENT), attempts=2),
     ]

@@ -19,6 +19,7 @@ from deploy.local.broker import socket_path
 from deploy.local.refusal import Refusal
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+ASKED_BY_THE_DEMO: Final = ("ALRIM_API_PORT", "ALRIM_SANDBOX_PORT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _prepare() -> _Prepared:
         settings(Sandbox).sandbox_smtp_port,
     )
     ports.check(places.by_setting())
-    said = "".join(f"{name}={port} " for name, port in places.by_setting().items() if name in os.environ)
+    said = "".join(f"{name}={os.environ[name]} " for name in ASKED_BY_THE_DEMO if name in os.environ)
     _complete_environment(var, places)
     _migrate()
     return _Prepared(var, places, held, said)

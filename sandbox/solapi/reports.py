@@ -64,7 +64,9 @@ class Reporter:
                 return
 
     def _post(self, url: str, body: list[dict[str, Any]]) -> int | None:
-        try:
-            return requests.post(url, json=body, headers=self._headers, timeout=PATIENCE).status_code
-        except requests.RequestException:
-            return None
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of this machine's is not for loopback
+            try:
+                return session.post(url, json=body, headers=self._headers, timeout=PATIENCE).status_code
+            except requests.RequestException:  # not answered: the call is repeated
+                return None

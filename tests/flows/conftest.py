@@ -7,12 +7,13 @@ import pytest
 
 from tests.flows.client import Client
 from tests.flows.stack import Stack
+from tests.servers.redis import RedisServer
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
     directory: Path = tmp_path_factory.mktemp("flows")
-    running = Stack(directory, f"sqlite:///{directory}/alrim.db", redis_url)
+    running = Stack(directory, f"sqlite:///{directory}/alrim.db", redis_server.url)
     try:
         running.start()
         yield running

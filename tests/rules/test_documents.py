@@ -37,12 +37,12 @@ def broken(page: Path, text: str) -> Iterator[str]:
         if ELSEWHERE.match(target):
             continue
         name, _, anchor = target.partition("#")
-        found = (ROOT / page.parent / name).resolve() if name else (ROOT / page)
-        if not found.exists():
+        found = ROOT / page.parent / name
+        if name and not found.exists():
             yield f"{page}: {target}"
-        elif anchor and found.suffix == ".md":
-            here = found.read_text(encoding="utf-8") if name else text
-            if anchor not in anchors(here):
+        elif anchor and (not name or found.suffix == ".md"):
+            there = found.read_text(encoding="utf-8") if name else text
+            if anchor not in anchors(there):
                 yield f"{page}: {target}"
 
 

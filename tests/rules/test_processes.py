@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped] # its types are a package of their own, for this one call
+from honcho.environ import parse_procfile
 
 from config.vocabulary import CONSUMES, Process, Queue
 from tests.rules.sources import ROOT
@@ -16,9 +16,8 @@ OURS = "build"
 """A compose service that is built here runs our code; one with an image only is somebody else's."""
 
 
-def procfile(path: Path) -> dict[str, str]:
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"]
-    return {name.strip(): command.strip() for name, _, command in (line.partition(":") for line in lines)}
+def procfile(name: str) -> dict[str, str]:
+    return dict(parse_procfile((ROOT / name).read_text(encoding="utf-8")).processes)
 
 
 def compose() -> dict[str, dict[str, Any]]:
@@ -43,7 +42,7 @@ def test_every_queue_has_one_consumer() -> None:
 
 
 def test_procfile_starts_the_processes_with_their_queues() -> None:
-    commands = procfile(ROOT / "Procfile")
+    commands = procfile("Procfile")
     assert commands.keys() == set(Process)
     assert {name: consumed(command) for name, command in commands.items()} == EXPECTED
 
@@ -61,7 +60,7 @@ def test_compose_runs_nothing_else_of_ours_for_long() -> None:
 
 
 def test_what_is_local_only_adds() -> None:
-    assert procfile(ROOT / "Procfile.local").keys().isdisjoint(set(Process))
+    assert procfile("Procfile.local").keys().isdisjoint(set(Process))
 
 
 @pytest.mark.parametrize(

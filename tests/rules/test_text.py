@@ -29,6 +29,8 @@ def sleeps(source: str) -> Iterator[float]:
                 args=[ast.Constant(value=int() | float() as seconds), *_],
             ):
                 yield seconds
+            case _:
+                pass
 
 
 def faults(path: Path, source: str) -> Iterator[str]:

@@ -1,12 +1,10 @@
 """The command as a person starts it."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
 
-import pytest
 import requests
 
 from tests.sandbox.running import Signed, sms
@@ -23,12 +21,11 @@ def start(*arguments: str, **environ: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("environ", [{}, {"ALRIM_ENV": "test", "ALRIM_SANDBOX_PORT": "many"}])
-def test_a_start_that_is_refused_says_so_in_one_line(environ: dict[str, str]) -> None:
-    with start(**environ) as refused:
+def test_a_start_that_is_refused_says_so_in_one_line() -> None:
+    with start() as refused:
         out, err = refused.communicate(timeout=20)
     assert (refused.returncode, out, err.count("\n")) == (2, "", 1)
-    assert re.search("ALRIM_(ENV|SANDBOX_PORT)", err)
+    assert "ALRIM_ENV" in err
 
 
 def test_help_names_the_settings() -> None:

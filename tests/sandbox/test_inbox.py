@@ -60,7 +60,11 @@ def test_a_watcher_sees_what_other_threads_add_once_and_in_order() -> None:
     inbox.add(entry(999))
 
     async def watch() -> list[int]:
-        thread = threading.Thread(target=lambda: [inbox.add(entry(number)) for number in range(500)])
+        def add() -> None:
+            for number in range(500):
+                inbox.add(entry(number))
+
+        thread = threading.Thread(target=add)
         watching = inbox.watch()
         first = asyncio.ensure_future(anext(watching))
         await asyncio.sleep(0)
@@ -69,7 +73,7 @@ def test_a_watcher_sees_what_other_threads_add_once_and_in_order() -> None:
         while len(seen) < 500:
             seen.append(await asyncio.wait_for(anext(watching), 5))
         thread.join()
-        await watching.aclose()  # type: ignore[attr-defined]  # an async generator behind its interface
+        await watching.aclose()
         return [int(item.provider_id[1:]) for item in seen]
 
     assert asyncio.run(watch()) == list(range(500))

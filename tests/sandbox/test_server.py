@@ -20,8 +20,7 @@ def test_the_line_names_both_ports_and_both_answer_on_loopback_only() -> None:
 
     def ready(running: uvicorn.Server, line: str) -> None:
         lines.append(line)
-        port = running.servers[0].sockets[0].getsockname()
-        assert port[0] == "127.0.0.1"
+        assert running.servers[0].sockets[0].getsockname()[0] == "127.0.0.1"
         threading.Thread(target=probe, args=(running, line)).start()
 
     def probe(running: uvicorn.Server, line: str) -> None:
@@ -34,6 +33,14 @@ def test_the_line_names_both_ports_and_both_answer_on_loopback_only() -> None:
 
     asyncio.run(server.serve(Settings(port=0, smtp_port=0), ready))
     assert lines[1:] == ["200", "250"]
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    with running(Settings(port=0, smtp_port=0)) as base, requests.Session() as session:
+        began = time.monotonic()
+        for _ in range(50):
+            session.get(f"{base}/inbox.json", timeout=5)
+    assert time.monotonic() - began < 50 * 0.04
 
 
 def test_it_stops_though_a_watcher_is_connected() -> None:

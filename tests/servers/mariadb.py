@@ -32,7 +32,7 @@ class Mariadb:
         self._install_log = home / "install.log"
         # Root must say that it means to stay root; everybody else may not say anything.
         self._user = ["--user=root"] if os.geteuid() == 0 else []
-        command = [
+        command: list[str | Path] = [
             binary,
             "--no-defaults",
             *self._user,
@@ -90,8 +90,9 @@ class Mariadb:
         installer = locate(*INSTALLER)
         if installer is None:
             raise ServerError(f"none of {INSTALLER} found")
-        command = [
-            *(installer, "--no-defaults", *self._user, f"--datadir={self._data}"),
+        command: list[str | Path] = [
+            installer,
+            *("--no-defaults", *self._user, f"--datadir={self._data}"),
             *("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"),
             # Small from the first byte; must agree with what the server is started with.
             *("--innodb-log-file-size=16M", "--innodb-file-per-table=0", "--innodb-flush-log-at-trx-commit=0"),

@@ -60,7 +60,6 @@ class Child:
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
     def runs(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
@@ -71,7 +70,7 @@ class Child:
         Raises:
             ServerError: it ended, or was not ready `within` seconds (and is killed then).
         """
-        if self.runs:
+        if self.runs():
             return
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -85,7 +84,7 @@ class Child:
         atexit.register(self.kill)
         deadline = time.monotonic() + within
         while not ready():
-            if not self.runs or time.monotonic() > deadline:
+            if not self.runs() or time.monotonic() > deadline:
                 self.kill()
                 raise ServerError(f"not ready: {self._last_lines()}")
             time.sleep(0.02)

@@ -6,7 +6,7 @@ A machine's own RabbitMQ may run beside it and is never touched. It knows nothin
 from collections.abc import Iterable
 from pathlib import Path
 
-from kombu import Connection
+from kombu import Connection, Queue
 
 from tests.servers.process import LOOPBACK, Child, first_words, free_port, locate
 
@@ -35,9 +35,9 @@ class RabbitmqServer:
     """One node on one directory, which outlives `kill` and `start`."""
 
     def __init__(self, script: Path, home: Path) -> None:
+        self.home = home
         self.port = free_port()
         mapper_port = free_port()
-        self._home = home
         # Left to itself Erlang starts a mapper that outlives everybody.
         self._mapper = Child(
             [locate("epmd") or "epmd", "-port", str(mapper_port), "-address", LOOPBACK],
@@ -53,8 +53,8 @@ class RabbitmqServer:
 
     def start(self) -> None:
         """Boot the node, which takes several seconds; does nothing if it runs."""
-        (self._home / "rabbitmq.conf").write_text(CONFIGURATION)
-        (self._home / "enabled_plugins").write_text("[].\n")
+        (self.home / "rabbitmq.conf").write_text(CONFIGURATION)
+        (self.home / "enabled_plugins").write_text("[].\n")
         # Its only request that changes nothing and is answered: the list of names (code 110).
         self._mapper.start(lambda: bool(first_words(self._mapper_port, b"\x00\x01n")), within=10)
         self._child.start(lambda: first_words(self.port, GREETING).startswith(b"\x01"), within=90)
@@ -65,7 +65,7 @@ class RabbitmqServer:
         self._mapper.kill()
 
     def kill(self) -> None:
-        """Cut the power."""
+        """Cut the power; a queue that was declared in the last seconds may not be on disk yet, and is lost."""
         self._child.kill()
         self._mapper.kill()
 
@@ -73,7 +73,7 @@ class RabbitmqServer:
         """Delete these queues with all that is in them; one that is not there is none."""
         with Connection(self.url) as connection, connection.channel() as channel:
             for queue in queues:
-                channel.queue_delete(str(queue))
+                Queue(str(queue)).bind(channel).delete()
 
 
 def _environment(home: Path, port: int, mapper_port: int) -> dict[str, str]:

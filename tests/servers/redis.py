@@ -33,11 +33,11 @@ class RedisServer:
     def __init__(self, binary: Path, home: Path) -> None:
         self.port = free_port()
         self.socket = home / "redis.sock"
-        command = [
+        command: list[str | Path] = [
             *(binary, "--bind", LOOPBACK, "--port", str(self.port), "--unixsocket", self.socket),
             *("--dir", home, "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--databases", "2"),
         ]
-        self._child = Child([str(word) for word in command], home / "redis.log")
+        self._child = Child(command, home / "redis.log")
 
     @property
     def url(self) -> str:

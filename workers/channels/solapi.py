@@ -7,11 +7,11 @@ when SOLAPI shows it deleted and never sent. The module must not know how reques
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from config.vocabulary import Lane
 from workers.channels import solapi_wire as wire
@@ -28,9 +28,11 @@ PAGES: Final = 60
 """Pages read of one group: enough for a full batch even at the vendor's default of 20 messages a page."""
 THROTTLED_FOR: Final = timedelta(seconds=5)
 REGISTERED: Final = "2000"
-UNREADABLE: Final = "unreadable"
+VANISHED: Final = frozenset({"ResourceNotFound", "http_404"})
 ON_ITS_WAY: Final = frozenset({GroupStatus.SENDING, GroupStatus.COMPLETE, GroupStatus.SCHEDULED})
 """A message still `2000` in such a group will be sent; in any other, nobody can say."""
+
+T = TypeVar("T")
 
 
 def converse(messages: Sequence[Message], credentials: Mapping[str, str], stamp: Callable[[], Stamp]) -> Conversation:
@@ -83,46 +85,46 @@ class _Dialogue:
         outcomes: Outcomes = {}
         for image, ids in islice(by_image.items(), UPLOADS):
             answer: Answer = yield wire.compose_image(image, self.credentials, self.stamp())
-            problem, file_id = _read(answer, wire.read_image)
-            if file_id is not None:
+            file_id = _read(answer, wire.read_image)
+            if not isinstance(file_id, Problem):
                 image_ids[image] = file_id
-            elif _blames_content(problem):
-                outcomes |= dict.fromkeys(ids, _judge(problem))
+            elif _blames_content(file_id):
+                outcomes |= dict.fromkeys(ids, _judge(file_id))
             else:
-                return {}, dict.fromkeys([each.id for each in messages], _judge(problem)) | outcomes
+                return {}, dict.fromkeys((each.id for each in messages), _judge(file_id)) | outcomes
         return image_ids, outcomes
 
     def _send(self, messages: Sequence[Message], image_ids: Mapping[str, str]) -> Conversation:
         ids = [each.id for each in messages]
         created: Answer = yield wire.compose_group(self.credentials, self.stamp())
-        problem, group_id = _read(created, wire.read_group_id)
-        if group_id is None:
-            return dict.fromkeys(ids, _blameless(problem))
+        group_id = _read(created, wire.read_group_id)
+        if isinstance(group_id, Problem):
+            return dict.fromkeys(ids, _blameless(group_id))
         added: Answer = yield wire.compose_messages(group_id, messages, image_ids, self.credentials, self.stamp())
-        problem, listed = _read(added, wire.read_messages)
-        if listed is None:
-            if _blames_content(problem) and len(messages) > 1:
+        listed = _read(added, wire.read_messages)
+        if isinstance(listed, Problem):
+            if _blames_content(listed) and len(messages) > 1:
                 return (yield from self._send_halves(messages, image_ids))
-            return dict.fromkeys(ids, _judge(problem))
+            return dict.fromkeys(ids, _judge(listed))
         if listed.keys() != set(ids):
-            # An answer that leaves out our fields; the stored messages have them.
+            # The answer may leave out our fields; the stored messages have them.
             listed = yield from self._list(group_id)
         if listed.keys() != set(ids):
-            # What is not confirmed may be in the group all the same: firing it could send what we send again.
+            # What is not confirmed may be in the group all the same: fired, it could leave now and again later.
             return dict.fromkeys(ids, Retry("unconfirmed"))
         return (yield from self._depart(group_id, {each: listed[each] for each in ids}))
 
     def _send_halves(self, messages: Sequence[Message], image_ids: Mapping[str, str]) -> Conversation:
         half = len(messages) // 2
         first = yield from self._send(messages[:half], image_ids)
-        if any(isinstance(each, Retry) and each.closes for each in first.values()):
+        if any(_closes(each) for each in first.values()):
             return first
         return first | (yield from self._send(messages[half:], image_ids))
 
     def _depart(self, group_id: str, listed: Mapping[str, Listed]) -> Conversation:
-        outcomes = {nid: outcome_of(each.code, departed=False) for nid, each in listed.items()}
-        registered = tuple(nid for nid, outcome in outcomes.items() if isinstance(outcome, Accepted))
-        outcomes = {nid: outcome for nid, outcome in outcomes.items() if not isinstance(outcome, Accepted)}
+        judged = {nid: outcome_of(each.code, departed=False) for nid, each in listed.items()}
+        registered = tuple(nid for nid, outcome in judged.items() if isinstance(outcome, Accepted))
+        outcomes: Outcomes = {nid: outcome for nid, outcome in judged.items() if nid not in set(registered)}
         if not registered:
             return outcomes
         departed: Departed = yield Depart(registered, group_id=group_id, all_or_none=True)
@@ -136,22 +138,22 @@ class _Dialogue:
     def _fire(self, group_id: str, ids: Sequence[str]) -> Generator[Step, Any, Problem | None]:
         """Fire the group; None means that SOLAPI has taken it, now or before."""
         answer: Answer = yield wire.compose_fire(group_id, ids, self.credentials, self.stamp())
-        problem, group = _read(answer, wire.read_group)
-        if group is None:
-            return None if problem.refused and CODES.get(problem.code) is Class.ACCEPTED else problem
+        group = _read(answer, wire.read_group)
+        if isinstance(group, Problem):
+            return None if CODES.get(group.code) is Class.ACCEPTED else group
         if group.status in ON_ITS_WAY | {GroupStatus.PENDING}:
             return None
-        # Over its daily quota a group fails as it is fired, or nobody can read this answer: look at the group.
-        return Problem(f"group_{group.status.lower()}" if group.status else UNREADABLE, refused=True)
+        # Over its daily quota a group fails as it is fired; and an answer without a status proves nothing.
+        return Problem(f"group_{group.status.lower()}" if group.status else "unreadable", refused=True)
 
-    def _unravel(self, group_id: str, ids: Collection[str], problem: Problem) -> Conversation:
-        """Find out what a departed group is after its firing went wrong; an unfired one is taken back."""
+    def _unravel(self, group_id: str, ids: Sequence[str], problem: Problem) -> Conversation:
+        """Find out what became of a departed group whose firing went wrong; an unfired one is taken back."""
         unknown: Outcomes = dict.fromkeys(ids, Unknown(problem.code))
         if not problem.refused:
             return unknown
         group = yield from self._look(group_id)
         if group is not None and group.status is GroupStatus.PENDING:
-            # Its answer does not matter: what counts is how the group looks afterwards.
+            # The answer does not matter: what counts is how the group looks afterwards.
             yield wire.compose_delete(group_id, self.credentials, self.stamp())
             group = yield from self._look(group_id)
         if group is None or group.status is GroupStatus.PENDING:
@@ -162,21 +164,23 @@ class _Dialogue:
         return (yield from self._judge_each(group_id, ids, problem.code, on_its_way=on_its_way))
 
     def _look(self, group_id: str) -> Generator[Step, Any, Group | None]:
+        """Read the group; None if it can't be read, a group of no status if there is none (any more)."""
         answer: Answer = yield wire.compose_look(group_id, self.credentials, self.stamp())
-        problem, group = _read(answer, wire.read_group)
-        vanished = isinstance(answer, Reply) and problem.code in {"ResourceNotFound", "http_404"}
-        return Group(None, fired=True) if vanished else group
+        group = _read(answer, wire.read_group)
+        if isinstance(group, Problem):
+            return Group(None, fired=True) if group.code in VANISHED else None
+        return group
 
-    def _judge_each(self, group_id: str, ids: Collection[str], code: str, *, on_its_way: bool) -> Conversation:
+    def _judge_each(self, group_id: str, ids: Sequence[str], code: str, *, on_its_way: bool) -> Conversation:
         listed = yield from self._list(group_id)
         outcomes: Outcomes = {}
         for nid in ids:
             found = listed.get(nid)
-            unsure = found is None or (found.code == REGISTERED and not on_its_way)
-            outcome = Unknown(code) if found is None or unsure else outcome_of(found.code, departed=True)
-            if found is not None and isinstance(outcome, Accepted):
-                outcome = replace(outcome, provider_id=found.message_id)
-            outcomes[nid] = outcome
+            if found is None or (found.code == REGISTERED and not on_its_way):
+                outcomes[nid] = Unknown(code)
+                continue
+            outcome = outcome_of(found.code, departed=True)
+            outcomes[nid] = Accepted(found.message_id) if isinstance(outcome, Accepted) else outcome
         return outcomes
 
     def _list(self, group_id: str) -> Generator[Step, Any, dict[str, Listed]]:
@@ -185,8 +189,8 @@ class _Dialogue:
         start_key: str | None = None
         for _ in range(PAGES):
             answer: Answer = yield wire.compose_list(group_id, start_key, self.credentials, self.stamp())
-            _, page = _read(answer, wire.read_list)
-            if page is None:
+            page = _read(answer, wire.read_list)
+            if isinstance(page, Problem):
                 break
             messages, start_key = page
             found |= messages
@@ -195,5 +199,32 @@ class _Dialogue:
         return found
 
 
-def _read[T](answer: Answer, read: Callable[[Reply], T | None]) -> tuple[Problem, T | None]:
-    pass
+def _read(answer: Answer, read: Callable[[Reply], T | None]) -> T | Problem:
+    problem = wire.read_problem(answer)
+    if problem is not None or not isinstance(answer, Reply):
+        return problem or Problem("unreadable")
+    found = read(answer)
+    return Problem("unreadable") if found is None else found
+
+
+def _blames_content(problem: Problem) -> bool:
+    """Whether it can be the messages' fault; an unlisted refusal may be."""
+    return problem.refused and not problem.throttled and CODES.get(problem.code) in {Class.REJECTED, None}
+
+
+def _judge(problem: Problem) -> Outcome:
+    """Judge messages of which nothing can have left."""
+    if problem.throttled:
+        return Retry(problem.code, problem.after or THROTTLED_FOR, closes=True)
+    outcome = outcome_of(problem.code, departed=False)
+    return outcome if isinstance(outcome, Rejected) or _closes(outcome) else Retry(problem.code, problem.after)
+
+
+def _blameless(problem: Problem) -> Retry:
+    """Judge messages that were not what was refused."""
+    outcome = _judge(problem)
+    return outcome if isinstance(outcome, Retry) else Retry(problem.code, problem.after)
+
+
+def _closes(outcome: Outcome) -> bool:
+    return isinstance(outcome, Retry) and outcome.closes

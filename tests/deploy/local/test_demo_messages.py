@@ -3,10 +3,11 @@ import json
 from datetime import UTC, datetime
 
 from config.vocabulary import State
-from deploy.local.demo_messages import EMAIL, KAKAO, SOLAPI, examples
+from deploy.local.demo_messages import EMAIL, KAKAO, SOLAPI, every_ending, every_type
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-EXAMPLES = examples(NOW)
+ENDINGS = every_ending(NOW)
+EXAMPLES = [*every_type(), *ENDINGS]
 
 
 def test_every_title_stands_once_and_every_body_is_json() -> None:
@@ -27,9 +28,9 @@ def test_every_kind_of_message_is_shown() -> None:
 
 
 def test_every_ending_is_shown() -> None:
-    ends = set[State]().union(*(each.ends for each in EXAMPLES))
+    ends = set[State]().union(*(each.ends for each in ENDINGS))
     assert ends == {State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN}
-    assert max(each.attempts for each in EXAMPLES) == 2
+    assert {each.attempts for each in ENDINGS} == {0, 1, 2}
 
 
 def test_the_picture_is_a_jpeg_of_allowed_size() -> None:

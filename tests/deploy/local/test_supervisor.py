@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.supervisor import Ended, Interrupts, Supervisor, commands, interrupts
+from tests.deploy.local import process_groups as groups
 
 PATIENCE = 10.0
 
@@ -37,15 +38,11 @@ def await_file(path: Path, holds: str = "") -> str:
     return path.read_text()
 
 
-def group_is_gone(leader: int) -> bool:
+def await_end(leaders: list[int]) -> list[int]:
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        try:
-            os.killpg(leader, 0)
-        except ProcessLookupError:
-            return True
+    while groups.running(leaders) and time.monotonic() < until:
         time.sleep(0.01)
-    return False
+    return groups.running(leaders)
 
 
 def polite(name: str, log: Path) -> str:
@@ -61,7 +58,7 @@ def test_a_later_stage_is_stopped_before_an_earlier_one(tmp_path: Path) -> None:
             await_file(tmp_path / f"log.{name}", "up")
         leaders = running.processes
         running.stop(Interrupts())
-        assert all(group_is_gone(each) for each in leaders)
+        assert await_end(leaders) == []
     stopped = log.read_text().split()
     assert (set(stopped), stopped[-1]) == ({"web", "worker", "broker"}, "broker")
 
@@ -80,11 +77,12 @@ def test_what_does_not_stop_is_killed_with_all_that_it_started(tmp_path: Path) -
     with supervisor(tmp_path, grace=0.3) as (running, output):
         start(running, deaf=f"trap '' TERM; sleep 60 & echo up > {tmp_path}/up; wait; sleep 60")
         await_file(tmp_path / "up", "up")
-        (leader,) = running.processes
+        leaders = running.processes
+        assert groups.running(leaders) == leaders
         began = time.monotonic()
         running.stop(Interrupts())
         assert time.monotonic() - began < PATIENCE / 2
-        assert group_is_gone(leader)
+        assert await_end(leaders) == []
     assert "killing deaf" in output.getvalue()
 
 
@@ -92,9 +90,10 @@ def test_what_a_program_leaves_behind_is_killed_too(tmp_path: Path) -> None:
     with supervisor(tmp_path) as (running, _):
         start(running, parent="sleep 60 & exit 3")
         assert running.wait(Interrupts(), lambda: False) == Ended("parent", 3)
-        (leader,) = running.processes
+        leaders = running.processes
+        assert groups.running(leaders) == leaders
         running.stop(Interrupts())
-        assert group_is_gone(leader)
+        assert await_end(leaders) == []
 
 
 def test_a_second_interrupt_kills_at_once(tmp_path: Path) -> None:

@@ -2,16 +2,20 @@ import fcntl
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
+
+from deploy.local import supervisor
+from tests.deploy.local.process_groups import running
 
 ROOT = Path(__file__).resolve().parents[3]
 PORTS = ("ALRIM_API_PORT", "ALRIM_FLOWER_PORT", "ALRIM_SANDBOX_PORT", "ALRIM_SANDBOX_SMTP_PORT")
@@ -92,36 +96,20 @@ def installation(environment: dict[str, str], log: Path) -> Iterator[subprocess.
         up.wait(30)
 
 
-def left_over(leaders: list[int]) -> list[int]:
-    """Return the process groups that still have a member that runs."""
-    groups = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, group = stat.read_text().rpartition(") ")[2].split()[:3]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            groups.add(int(group))
-    return [each for each in leaders if each in groups]
-
-
 @pytest.mark.flow
-def test_it_comes_up_keeps_its_data_and_leaves_no_process(environment: dict[str, str], tmp_path: Path) -> None:
-    api = f"http://127.0.0.1:{environment['ALRIM_API_PORT']}/api/auth"
-    var = Path(environment["ALRIM_VAR"])
-    with installation(environment, tmp_path / "first") as up:
+def test_it_comes_up_and_ctrl_c_leaves_the_data_and_no_process(environment: dict[str, str], tmp_path: Path) -> None:
+    var, log = Path(environment["ALRIM_VAR"]), tmp_path / "log"
+    with installation(environment, log) as up:
         leaders = [int(each) for each in (var / "up.lock").read_text().split()]
-        assert requests.post(f"{api}/register/email", json=LOGIN, timeout=10).status_code == 201
+        register = f"http://127.0.0.1:{environment['ALRIM_API_PORT']}/api/auth/register/email"
+        assert requests.post(register, json=LOGIN, timeout=10).status_code == 201, log.read_text()
+        assert running(leaders) == leaders
         up.send_signal(signal.SIGINT)
-        assert up.wait(30) == 0, (tmp_path / "first").read_text()
-    assert len(leaders) == 8
-    assert left_over(leaders) == []
-    secrets = (var / "secrets.env").read_bytes()
-    with installation(environment, tmp_path / "second") as up:
-        assert requests.post(f"{api}/login/email", json=LOGIN, timeout=10).status_code == 200
-        leaders = [int(each) for each in (var / "up.lock").read_text().split()]
-        os.killpg(leaders[-1], signal.SIGKILL)
-        assert up.wait(30) == 1
-    assert "flower was killed (SIGKILL): stopping everything else" in (tmp_path / "second").read_text()
-    assert left_over(leaders) == []
-    assert (var / "secrets.env").read_bytes() == secrets
+        assert up.wait(30) == 0, log.read_text()
+    assert running(leaders) == []
+    assert len(leaders) == 1 + len(supervisor.commands((ROOT / "Procfile").read_text())) + 2
+    assert {f"{name} is ready" for name in ("API", "Flower", "sandbox")} <= {
+        line.partition("| ")[2] for line in log.read_text().splitlines()
+    }
+    with closing(sqlite3.connect(var / "alrim.db")) as database:
+        assert database.execute("SELECT email FROM accounts").fetchall() == [(LOGIN["email"],)]

@@ -61,7 +61,7 @@ def test_a_deleted_group_is_shown_as_deleted_and_never_fires(solapi: Api, number
 
 def test_a_scheduled_group_fires_by_itself(solapi: Api, number: str) -> None:
     group = solapi.group(number)
-    assert solapi.call("POST", f"{GROUPS}/{group}/schedule", in_(0.3))[1]["status"] == "SCHEDULED"
+    assert solapi.call("POST", f"{GROUPS}/{group}/schedule", in_(0.8))[1]["status"] == "SCHEDULED"
     assert code(solapi.send(group)) == (409, "ScheduledGroup")
     assert solapi.inbox(number) == []
     eventually(lambda: len(solapi.inbox(number)) == 1)
@@ -69,7 +69,7 @@ def test_a_scheduled_group_fires_by_itself(solapi: Api, number: str) -> None:
 
 def test_a_cancelled_reservation_fails_and_can_be_sent_again(solapi: Api, number: str) -> None:
     group = solapi.group(number)
-    solapi.call("POST", f"{GROUPS}/{group}/schedule", in_(0.2))
+    solapi.call("POST", f"{GROUPS}/{group}/schedule", in_(0.8))
     assert solapi.call("DELETE", f"{GROUPS}/{group}/schedule")[1]["status"] == "FAILED"
     assert code(solapi.call("DELETE", f"{GROUPS}/{group}/schedule")) == (400, "InvalidStatus")
     assert code(solapi.send(group)) == (400, "FailedGroup")
@@ -154,7 +154,7 @@ def test_money_is_charged_at_firing_and_can_run_out(poor: Api) -> None:
     assert poor.call("GET", "/cash/v1/balance")[1]["balance"] == 10
     assert code(poor.send(three)) == (402, "NotEnoughBalance")
     assert (poor.status(three), poor.inbox("01000000013")) == ("PENDING", [])
-    poor.call("POST", f"{GROUPS}/{three}/schedule", in_(0.05))
+    poor.call("POST", f"{GROUPS}/{three}/schedule", in_(0.5))
     eventually(lambda: poor.status(three) == "FAILED")
 
 
