@@ -5,6 +5,7 @@ Nothing that a request carried is logged here, and nothing of an unexpected erro
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -131,7 +132,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     fields = [_field(each) for each in found[:MOST_FIELDS]]
     code, first = _code(found[0]), fields[0]
     if code is Code.MALFORMED_JSON:
-        return problem(ApiError(code, detail=first["detail"]), request.headers)
+        # Where a field would be named, FastAPI says at which character, from 0, the parser stopped.
+        return problem(ApiError(code, detail=f"{first['detail']}, at character {first['field']}"), request.headers)
     detail = f"{first['field']}: {first['detail']}"
     return problem(ApiError(code, detail=detail, errors=fields), request.headers)
 
@@ -143,9 +145,10 @@ def _code(found: Mapping[str, Any]) -> Code:
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
     # A place can hold what the caller wrote: an unknown name, with half a surrogate pair in it.
     place = [str(part).encode("utf-8", "replace").decode() for part in found["loc"]]
-    # An error that concerns several fields names the one to change first.
-    if found.get("ctx", {}).get("field"):
-        place = ["body", *str(found["ctx"]["field"]).split(".")]
+    # An error that concerns several fields stands at their parent, and names the one to change first.
+    named = str(found.get("ctx", {}).get("field", ""))
+    if named and named not in place:
+        place.append(named)
     # A custom error of ours carries its own words; pydantic's are written for developers too.
     detail = f"{found['msg']}: {found['ctx']['error']}" if found["type"] == "json_invalid" else str(found["msg"])
     return {"field": ".".join(place[1:]) or place[0], "code": _code(found).value, "detail": detail}
@@ -155,7 +158,9 @@ async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as in _refused
     status = error.status_code
     code = BY_STATUS.get(status, Code.MALFORMED_JSON if status == 400 else Code.BAD_REQUEST)  # noqa: PLR2004 - see BY_STATUS
-    return problem(ApiError(code, headers=error.headers), request.headers)
+    # What is no more than the status in words, the table says better.
+    detail = "" if error.detail == HTTPStatus(status).phrase else error.detail
+    return problem(ApiError(code, detail=detail, headers=error.headers), request.headers)
 
 
 async def _away(request: Request, error: Exception) -> Response:

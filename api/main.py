@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import FastAPI
 
-from api import errors
+from api import docs, errors
 from api.installation import upsert_connections
 from api.intake import Intake
 from api.middleware.body_limit import BodyLimit
@@ -47,9 +47,12 @@ def create_app() -> FastAPI:
         summary="Notifications for Korean services: accepted durably, sent once.",
         version=index.VERSION,
         lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
+    docs.install(app)
     for router in (index, health, auth, users, api_keys, services, notifications):
         app.include_router(router.router)
     if installation.is_local:

@@ -1,4 +1,4 @@
-"""The sandbox's own interface: read and empty the inbox, watch it, set and clear faults.
+"""The sandbox's own interface: read and empty the inbox, watch it, look at its pictures, set and clear faults.
 
 It must know no provider, only what all of them share.
 """
@@ -31,8 +31,14 @@ class FaultIn(BaseModel):
 
 
 def router(state: State) -> APIRouter:
-    """Make the routes of `/inbox.json`, `/inbox/events` and `/faults`."""
+    """Make the routes of `/inbox.json`, `/inbox/…` and `/faults`."""
     routes = APIRouter()
+    _add_inbox(routes, state)
+    _add_faults(routes, state)
+    return routes
+
+
+def _add_inbox(routes: APIRouter, state: State) -> None:
 
     @routes.get("/inbox.json")
     async def inbox(channel: str | None = None, to: str | None = None, limit: int | None = None) -> Response:
@@ -45,10 +51,20 @@ def router(state: State) -> APIRouter:
     async def empty() -> None:
         state.inbox.clear()
 
+    @routes.get("/inbox/pictures/{name}")
+    async def picture(name: str) -> Response:
+        content = state.inbox.picture(name)
+        if content is None:
+            return Response(status_code=404)
+        media_type = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
+        return Response(content, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+
     @routes.get("/inbox/events")
     async def events() -> StreamingResponse:
         return StreamingResponse(_events(state), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
+
+def _add_faults(routes: APIRouter, state: State) -> None:
     @routes.get("/faults")
     async def faults() -> list[dict[str, Any]]:
         return [FaultIn.model_validate(fault, from_attributes=True).model_dump() for fault in state.faults.all()]
@@ -61,8 +77,6 @@ def router(state: State) -> APIRouter:
     @routes.delete("/faults", status_code=204)
     async def clear_faults() -> None:
         state.faults.clear()
-
-    return routes
 
 
 def _listed(entries: list[Entry]) -> bytes:

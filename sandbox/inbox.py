@@ -14,6 +14,8 @@ from itertools import islice
 from typing import Any, Final
 
 CAPACITY: Final = 100_000
+PICTURES: Final = 200
+"""Pictures that are kept, apart from the entries: an entry names its own, so that a list of entries stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Inbox:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._pictures: dict[str, bytes] = {}
         self._added = 0
         self._watchers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._lock = threading.Lock()
@@ -86,6 +89,17 @@ class Inbox:
             for entry in everything
             if (channel is None or entry.channel == channel) and (to is None or entry.to == to)
         ]
+
+    def keep_picture(self, name: str, content: bytes) -> None:
+        """Keep a picture that messages may show; beyond `PICTURES` the oldest go."""
+        with self._lock:
+            self._pictures[name] = content
+            if len(self._pictures) > PICTURES:
+                del self._pictures[next(iter(self._pictures))]
+
+    def picture(self, name: str) -> bytes | None:
+        """Find a picture, if it is still kept."""
+        return self._pictures.get(name)
 
     def clear(self) -> None:
         """Forget every entry; watchers go on."""

@@ -17,6 +17,26 @@ FRIENDS: Final = ("라이언", "어피치", "무지", "콘", "네오")
 MAX_LIMIT: Final = 100
 
 
+_FRIENDS: Final = tuple(
+    {
+        "id": USER_ID + number,
+        "uuid": f"friend-{number}",
+        "profile_nickname": name,
+        "profile_thumbnail_image": "",
+        "favorite": False,
+        "allowed_msg": True,
+    }
+    for number, name in enumerate(FRIENDS, start=1)
+)
+_ACCOUNT: Final = {
+    "profile": {"nickname": "샌드박스"},
+    "has_email": True,
+    "is_email_valid": True,
+    "is_email_verified": True,
+    "email": EMAIL,
+}
+
+
 def add_to(routes: APIRouter, state: State) -> None:
     """Add the reading calls to the API's routes."""
 
@@ -26,31 +46,13 @@ def add_to(routes: APIRouter, state: State) -> None:
         offset, limit = _number(request, "offset", 0), _number(request, "limit", 10)
         if limit > MAX_LIMIT:
             raise refuse(-2, "limit is over 100")
-        elements = [
-            {
-                "id": USER_ID + number,
-                "uuid": f"friend-{number}",
-                "profile_nickname": name,
-                "profile_thumbnail_image": "",
-                "favorite": False,
-                "allowed_msg": True,
-            }
-            for number, name in enumerate(FRIENDS, start=1)
-        ]
-        page = {"elements": elements[offset : offset + limit], "total_count": len(elements), "favorite_count": 0}
+        page = {"elements": _FRIENDS[offset : offset + limit], "total_count": len(_FRIENDS), "favorite_count": 0}
         return JSONResponse({**page, "before_url": None, "after_url": None})
 
     @routes.get("/v2/user/me")
     def me(request: Request) -> Response:
         authorize(request, state.clock())
-        account = {
-            "profile": {"nickname": "샌드박스"},
-            "has_email": True,
-            "is_email_valid": True,
-            "is_email_verified": True,
-            "email": EMAIL,
-        }
-        return JSONResponse({"id": USER_ID, "connected_at": "2026-01-01T00:00:00Z", "kakao_account": account})
+        return JSONResponse({"id": USER_ID, "connected_at": "2026-01-01T00:00:00Z", "kakao_account": _ACCOUNT})
 
     @routes.get("/v1/user/access_token_info")
     def token_info(request: Request) -> Response:

@@ -20,6 +20,7 @@ from config.vocabulary import Queue
 from models.schema import metadata
 from models.sealing import sealer
 from models.session import engine
+from tests.flows import browser
 from tests.servers import mariadb as mariadb_server
 from tests.servers import process
 from tests.servers import rabbitmq as rabbitmq_server
@@ -93,6 +94,11 @@ def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
         server.start()
         yield server
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> Path:
+    return _binary(pytestconfig, "chromium", browser)
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in ("sqlite", "mariadb")])

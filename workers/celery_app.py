@@ -43,15 +43,7 @@ def configuration() -> dict[str, Any]:
         "task_track_started": True,
         # One provider exchange ends within 10 s; a task starts none later than 25 s after its claim.
         "task_time_limit": HARD_LIMIT,
-        # A worker that is told to stop finishes what it does; a container's grace must be longer.
-        "worker_soft_shutdown_timeout": 30,
-        # Losing the broker is no reason to kill a departure that is under way.
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "broker_transport_options": _transport(broker),
-        "broker_heartbeat": 10,
-        "worker_hijack_root_logger": False,
+        **_connection(broker),
         "timezone": "Asia/Seoul",
         "enable_utc": True,
         "beat_schedule": {
@@ -62,6 +54,20 @@ def configuration() -> dict[str, Any]:
                 "options": {"queue": str(Queue.PERIODIC), "expires": SWEEP_EVERY.total_seconds()},
             },
         },
+    }
+
+
+def _connection(broker: str) -> dict[str, Any]:
+    return {
+        # A worker that is told to stop finishes what it does; a container's grace must be longer.
+        "worker_soft_shutdown_timeout": 30,
+        # Losing the broker is no reason to kill a departure that is under way.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": _transport(broker),
+        "broker_heartbeat": 10,
+        "worker_hijack_root_logger": False,
     }
 
 

@@ -32,12 +32,11 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         most, headers = MOST_BY_PATH.get(scope["path"], MOST), Headers(scope=scope)
+        detail = f"at most {most} bytes here"
         said = headers.get("content-length", "")
         if said.isdecimal() and int(said) > most:
             # What the client still sends would otherwise be read as the next request.
-            refusal = ApiError(
-                Code.BODY_TOO_LARGE, detail=f"at most {most} bytes here", headers={"Connection": "close"}
-            )
+            refusal = ApiError(Code.BODY_TOO_LARGE, detail=detail, headers={"Connection": "close"})
             await problem(refusal, headers)(scope, receive, send)
             return
         arrived = 0
@@ -48,7 +47,7 @@ class BodyLimit:
             arrived += len(message.get("body", b""))
             if arrived > most:
                 # FastAPI lets this pass while it reads a body, and turns anything else into a 400.
-                raise HTTPException(413, headers={"Connection": "close"})
+                raise HTTPException(413, detail, headers={"Connection": "close"})
             return message
 
         await self._app(scope, counted, send)

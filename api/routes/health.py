@@ -30,7 +30,7 @@ class ReadyOut(BaseModel):
     broker: Literal["ok", "away"]
 
 
-@router.get("/health")
+@router.get("/health", summary="Whether it lives", responses={503: {"model": HealthOut, "description": "Restart it."}})
 async def health(state: Held, response: Response) -> HealthOut:
     """Answer 200 while the intake's threads run, else 503: the process must be restarted."""
     if state.intake.alive:
@@ -39,7 +39,9 @@ async def health(state: Held, response: Response) -> HealthOut:
     return HealthOut(status="broken")
 
 
-@router.get("/ready")
+@router.get(
+    "/ready", summary="Whether it can accept", responses={503: {"model": ReadyOut, "description": "No database."}}
+)
 async def ready(response: Response) -> ReadyOut:
     """Answer 200 `ok`, 200 `degraded` when only the broker is away, 503 when the database is."""
     database, broker = await anyio.to_thread.run_sync(_look)

@@ -46,9 +46,13 @@ class Filters(BaseModel):
     created_to: AwareDatetime | None = None
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = Field(None, max_length=64)
+    # A signed request carries its signature's parts in the same query; they narrow nothing, so no cursor holds them.
+    key: str | None = Field(None, exclude=True, description="Of a signed request, as are `timestamp` and `digest`.")
+    timestamp: str | None = Field(None, exclude=True)
+    digest: str | None = Field(None, exclude=True)
 
 
-@router.get("/{notification_id}", responses=problems(401, 403, 404, 422))
+@router.get("/{notification_id}", responses=problems(400, 401, 403, 404, 422, 503))
 def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
     """Show a notification and its timeline of attempts."""
     with snapshot() as session:
@@ -60,7 +64,7 @@ def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithA
         return NotificationWithAttemptsOut(**_facts(row), attempts=shown)
 
 
-@router.get("", responses=problems(401, 403, 422))
+@router.get("", responses=problems(400, 401, 403, 422, 503))
 def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> NotificationPageOut:
     """List notifications, newest first, page by page."""
     conditions = _conditions(viewer, filters)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.security.passwords import MOST_BYTES, PasswordTooLong, encode
@@ -60,6 +60,11 @@ GivenPassword = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
 
 
+def examples(*bodies: JsonValue) -> ConfigDict:
+    """Show these bodies in the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
+
+
 class In(BaseModel):
     """A body whose unknown fields are refused, and whose errors do not repeat what was sent."""
 
@@ -69,6 +74,8 @@ class In(BaseModel):
 class RegisterIn(In):
     """A new account."""
 
+    model_config = examples({"email": "user@example.com", "pw": "correct horse battery", "name": "김하늘"})
+
     email: EmailAddress
     pw: NewPassword = Field(repr=False)
     name: Name | None = None
@@ -77,12 +84,16 @@ class RegisterIn(In):
 class LoginIn(In):
     """Who says he is who."""
 
+    model_config = examples({"email": "user@example.com", "pw": "correct horse battery"})
+
     email: EmailAddress
     pw: GivenPassword = Field(repr=False)
 
 
 class RefreshIn(In):
     """A refresh token, good for one use."""
+
+    model_config = examples({"refresh_token": "the refresh_token of your last login"})
 
     refresh_token: str = Field(max_length=200, repr=False)
 
@@ -107,6 +118,8 @@ class AccountOut(BaseModel):
 
 class AccountIn(In):
     """What to change; what is left out stays. A new password needs the present one and ends all logins."""
+
+    model_config = examples({"name": "김하늘"}, {"pw": "a new correct horse", "current_pw": "correct horse battery"})
 
     name: Name | None = None
     pw: NewPassword | None = Field(default=None, repr=False)

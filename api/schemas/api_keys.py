@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.accounts import In, without_nul
+from api.schemas.accounts import In, examples, without_nul
 from api.security.networks import parse_network
 from config.vocabulary import KeyStatus
 
@@ -30,6 +30,8 @@ Memo = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
 class ApiKeyIn(In):
     """A new key."""
 
+    model_config = examples({"user_memo": "order service", "whitelist": ["203.0.113.0/24"]})
+
     user_memo: Memo = ""
     legacy_signing: bool = Field(
         default=False, description="Take signatures without a digest too, as the tutorial's sample client makes them."
@@ -42,12 +44,16 @@ class ApiKeyIn(In):
 class ApiKeyChangeIn(In):
     """What to change of a key; what is left out stays."""
 
+    model_config = examples({"user_memo": "order service, staging"})
+
     user_memo: Memo | None = None
     legacy_signing: bool | None = None
 
 
 class WhitelistIn(In):
     """A network to allow."""
+
+    model_config = examples({"network": "203.0.113.0/24"})
 
     network: NetworkText
 

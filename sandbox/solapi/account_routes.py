@@ -1,7 +1,7 @@
 """SOLAPI's storage, balance and quota.
 
-Source: solapi/documents, storage/uploadfile.md and cash/getbalance.md. Images are measured and forgotten:
-only their ids remain.
+Source: solapi/documents, storage/uploadfile.md and cash/getbalance.md. Of an image only its id remains, and
+the newest ones' content for the inbox page.
 """
 
 import base64
@@ -62,6 +62,7 @@ class AccountRoutes:
             "dateUpdated": shapes.moment(now),
         }
         self._account.files[file_id] = shown
+        self._state.inbox.keep_picture(file_id, content)
         return JSONResponse(shown)
 
     async def balance(self) -> Response:

@@ -50,6 +50,15 @@ def fill(kakao: dict[str, Any]) -> str | None:
     return _VARIABLE.sub(lambda found: values[found.group()], template.text)
 
 
+def buttons(kakao: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the buttons that the reader sees: the message's own, else its template's."""
+    own = kakao.get("buttons")
+    template = TEMPLATES.get(str(kakao.get("templateId")))
+    if own is not None or template is None:
+        return own or []
+    return [{"buttonName": name, "buttonType": type_} for name, type_ in template.buttons]
+
+
 def judge(type_: str, kakao: dict[str, Any], text: str | None) -> str | None:
     """Give the code with which a Kakao message is refused, or None."""
     if str(kakao.get("pfId")) not in CHANNELS:

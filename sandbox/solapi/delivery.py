@@ -6,7 +6,7 @@ Two timers for each group, none for each message. It must know no route.
 import asyncio
 import logging
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sandbox.inbox import Entry
 from sandbox.solapi import alimtalk, codes, shapes
@@ -81,9 +81,18 @@ class Delivery:
                 provider_id=message.id,
                 notification_id=message.notification_id,
                 received_at=now,
-                extra={"group_id": message.group_id, "image_id": draft.image_id},
+                extra={"group_id": message.group_id, "image_id": draft.image_id, **self._looks(draft, type_)},
             )
         )
+
+    def _looks(self, draft: Draft, type_: str) -> dict[str, Any]:
+        """Give what the inbox page draws beside the text; the text sent in an Alimtalk's place has none of it."""
+        kakao = (draft.kakao or {}) if type_ == draft.type else {}
+        looks: dict[str, Any] = {"buttons": buttons} if (buttons := alimtalk.buttons(kakao)) else {}
+        image_id = str(draft.image_id or kakao.get("imageId"))
+        if self._state.inbox.picture(image_id) is not None:
+            looks["image"] = f"/inbox/pictures/{image_id}"
+        return looks
 
     def _hand_over(self, messages: list[Message]) -> None:
         now = self._state.clock()

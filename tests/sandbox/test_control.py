@@ -1,3 +1,4 @@
+import base64
 import json
 from collections.abc import Iterator
 
@@ -42,6 +43,18 @@ def test_new_messages_are_events(started: Api) -> None:
         send(started, "01000000021")
         event = next(line for line in lines if line.startswith(b"data: "))
     assert json.loads(event[6:])["to"] == "01000000021"
+
+
+@pytest.mark.parametrize(
+    ("content", "type_", "media_type"),
+    [(b"\xff\xd8\xff\xe0", "MMS", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "KAKAO", "image/png")],
+)
+def test_a_picture_is_shown_as_it_was_uploaded(started: Api, content: bytes, type_: str, media_type: str) -> None:
+    body = {"file": base64.b64encode(content).decode(), "type": type_, "name": "a"}
+    file_id = started.call("POST", "/storage/v1/files", body)[1]["fileId"]
+    answer = started.session.get(f"{started.base}/inbox/pictures/{file_id}", timeout=10)
+    assert (answer.content, answer.headers["content-type"]) == (content, media_type)
+    assert started.session.get(f"{started.base}/inbox/pictures/other", timeout=10).status_code == 404
 
 
 def test_faults_are_set_replaced_listed_and_cleared(started: Api) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sandbox.inbox import Entry, Inbox
+from sandbox.inbox import PICTURES, Entry, Inbox
 
 
 def entry(number: int, channel: str = "solapi", to: str = "01000000001") -> Entry:
@@ -95,3 +95,12 @@ def test_a_watcher_that_is_too_slow_misses_the_oldest_and_goes_on() -> None:
         return ids(seen)
 
     assert asyncio.run(watch()) == "345"
+
+
+def test_only_the_newest_pictures_are_kept() -> None:
+    inbox = Inbox()
+    for number in range(PICTURES + 1):
+        inbox.keep_picture(str(number), bytes([number % 256]))
+    assert inbox.picture("0") is None
+    assert inbox.picture("1") == b"\x01"
+    assert inbox.picture(str(PICTURES)) == bytes([PICTURES % 256])

@@ -6,9 +6,10 @@ request through a transport, a departure through the ledger) and sends the answe
 is tested by feeding it values.
 """
 
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -142,13 +143,20 @@ class Reply:
         body: the HTTP body; for SMTP the enhanced status code (`5.1.1`) or empty; for SES JSON, with
             `MessageId`, or `Code` and nothing else on an error.
         refused: SMTP only: recipients that the server refused at RCPT while others were accepted, as
-            (index into `SmtpSend.recipients`, reply code, enhanced code).
+            (index into `SmtpSend.recipients`, reply code, enhanced code); with all of them refused, `status` is the
+            first refusal's.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     refused: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """`Retry-After` in seconds, if the vendor said one; its date form is not used by any of ours."""
+        wait = self.headers.get("retry-after", "")
+        return timedelta(seconds=int(wait)) if re.fullmatch(r"[0-9]{1,6}", wait) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,11 @@ def read(answer: Answer, receivers: Sequence[str], now: datetime) -> Outcome:
         return Unknown(answer.code) if answer.may_have_left else Retry(answer.code)
     said = _parse(answer.body)
     if "code" in said:
-        return _judge(said["code"], now)
+        verdict = _judge(said["code"], now)
+        # Kakao names no wait as a rule; where it does, it knows better than our midnight.
+        if isinstance(verdict, Retry) and answer.retry_after is not None:
+            return replace(verdict, after=answer.retry_after)
+        return verdict
     if receivers and "successful_receiver_uuids" in said:
         return _read_friends(said, receivers, now)
     if not receivers and said.get("result_code") == 0:

@@ -134,9 +134,7 @@ def read_problem(answer: Answer) -> Problem | None:
         return None
     refused = 400 <= answer.status < 500  # noqa: PLR2004 - HTTP's client errors
     code = _word(_json(answer).get("errorCode")) if refused else None
-    wait = answer.headers.get("retry-after", "")
-    after = timedelta(seconds=int(wait)) if re.fullmatch(r"[0-9]{1,6}", wait) else None
-    return Problem(code or f"http_{answer.status}", refused, answer.status == 429, after)  # noqa: PLR2004 - HTTP's throttle
+    return Problem(code or f"http_{answer.status}", refused, answer.status == 429, answer.retry_after)  # noqa: PLR2004 - HTTP's throttle
 
 
 def read_image(reply: Reply) -> str | None:

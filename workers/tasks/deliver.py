@@ -114,25 +114,25 @@ def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, 
         return conclude(channel, deliver(channel, ids), len(ids))
 
 
-@app.task(name="send.kakao", bind=True)
+@app.task(name="send.kakao", bind=True, throws=(Undelivered,))
 def send_kakao(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send Kakao messages."""
     return _run(self, Channel.KAKAO, ids)
 
 
-@app.task(name="send.solapi", bind=True)
+@app.task(name="send.solapi", bind=True, throws=(Undelivered,))
 def send_solapi(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send SMS, LMS, MMS and Alimtalk through SOLAPI."""
     return _run(self, Channel.SOLAPI, ids)
 
 
-@app.task(name="send.gmail", bind=True)
+@app.task(name="send.gmail", bind=True, throws=(Undelivered,))
 def send_gmail(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send mails through Gmail."""
     return _run(self, Channel.GMAIL, ids)
 
 
-@app.task(name="send.ses", bind=True)
+@app.task(name="send.ses", bind=True, throws=(Undelivered,))
 def send_ses(self: "Task[Any, Any]", ids: list[str]) -> dict[str, int]:
     """Send mails through SES."""
     return _run(self, Channel.SES, ids)

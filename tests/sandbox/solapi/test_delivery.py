@@ -1,3 +1,4 @@
+import base64
 from typing import Any
 
 import pytest
@@ -55,3 +56,40 @@ def test_a_long_fallback_is_an_lms_and_needs_a_sender(solapi: Api) -> None:
 def test_a_number_that_no_one_can_have_fails_at_the_carrier(solapi: Api) -> None:
     assert sent(solapi, {"to": "12345", "from": FROM, "text": "가"})["statusCode"] == "3010"
     assert solapi.inbox("12345") == []
+
+
+def test_an_mms_names_its_picture_where_the_inbox_has_it(solapi: Api, number: str) -> None:
+    jpeg = b"\xff\xd8\xff\xe0"
+    body = {"file": base64.b64encode(jpeg).decode(), "type": "MMS", "name": "a.jpg"}
+    file_id = solapi.call("POST", "/storage/v1/files", body)[1]["fileId"]
+    solapi.call(
+        "POST", "/messages/v4/send", {"message": {"to": number, "from": FROM, "text": "가", "imageId": file_id}}
+    )
+    [entry] = solapi.inbox(number)
+    assert entry["image_id"] == file_id
+    assert solapi.session.get(solapi.base + entry["image"], timeout=10).content == jpeg
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "names"),
+    [
+        ("01000008882", {}, None),
+        ("01000008883", {"templateId": "KA01TP0002"}, ["배송 조회"]),
+        (
+            "01000008884",
+            {
+                "templateId": "KA01TP0002",
+                "buttons": [{"buttonName": "배송 조회", "buttonType": "WL", "linkMo": "https://example.com"}],
+            },
+            ["배송 조회"],
+        ),
+        ("01099993107", {"templateId": "KA01TP0002"}, None),
+    ],
+    ids=["none", "the template's", "its own", "sent as a text"],
+)
+def test_an_alimtalk_shows_its_buttons(
+    solapi: Api, to: str, options: dict[str, object], names: list[str] | None
+) -> None:
+    solapi.call("POST", "/messages/v4/send", {"message": {"to": to, "from": FROM, "kakaoOptions": KAKAO | options}})
+    buttons = solapi.inbox(to)[-1].get("buttons")
+    assert names == (None if buttons is None else [button["buttonName"] for button in buttons])

@@ -2,18 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from workers.channels.exchange import Conversation, HttpRequest, Message, Outcomes, Reply, Silence, Stamp, Step
+from workers.channels.exchange import Conversation, Depart, HttpRequest, Message, Outcomes, Reply, Silence, Stamp, Step
 
 CREDENTIALS = {"api_key": "KEY", "api_secret": "SECRET", "base_url": "https://api.solapi.com"}
 NOW = datetime(2026, 11, 24, 0, 45, tzinfo=UTC)
 IDS = tuple(f"01890000-0000-7000-8000-00000000000{number}" for number in range(4))
 GROUP = "G4V20261124094500AAAAAAAAAAAAAAA"
 SMS = {"to": "01000000001", "from": "0212345678", "text": "주문이 접수되었습니다"}
+SENT = "2026-11-24T00:45:00.900Z"
+GARBLED = Reply(200, body=b"<html>")
 TIMEOUT = Silence(may_have_left=True, code="timeout")
 REFUSED = Silence(may_have_left=False, code="refused")
 KINDS = {
@@ -51,6 +53,11 @@ def group(status: str, sent: str | None = None, group_id: str = GROUP) -> Reply:
     return reply({"groupId": group_id, "status": status, "dateSent": sent})
 
 
+CREATED = group("PENDING")
+FIRED = group("SENDING", SENT)
+BROKE = refusal(402, "NotEnoughBalance")
+
+
 def entries(*codes: str) -> list[dict[str, Any]]:
     return [
         {"messageId": f"M{number}", "statusCode": code, "customFields": {"nid": IDS[number], "att": str(number + 1)}}
@@ -67,6 +74,25 @@ def listing(*codes: str, next_key: str | None = None) -> Reply:
     return reply({"startKey": None, "nextKey": next_key, "limit": 500, "messageList": found})
 
 
+def play(conversation: Conversation, answers: Sequence[object]) -> tuple[str, list[Step], Outcomes]:
+    """Play a conversation to its end: its steps as letters (D is Depart), the steps, the outcomes."""
+    heard: object = None
+    steps: list[Step] = []
+    waiting = list(answers)
+    while True:
+        try:
+            step = conversation.send(heard)
+        except StopIteration as end:
+            assert not waiting
+            return "".join(kind(each) if isinstance(each, HttpRequest) else "D" for each in steps), steps, end.value
+        steps.append(step)
+        heard = waiting.pop(0)
+
+
+def by_id(*outcomes: object) -> dict[str, object]:
+    return {IDS[number]: outcome for number, outcome in enumerate(outcomes) if outcome is not None}
+
+
 def carry(conversation: Conversation, answer: Callable[[Step], object]) -> Outcomes:
     """Carry a conversation to its end with whatever `answer` says to each step."""
     heard: object = None
@@ -81,10 +107,21 @@ def carry(conversation: Conversation, answer: Callable[[Step], object]) -> Outco
 
 @dataclass
 class Vendor:
-    """Accepts everything but numbers that end in 0002, and never sends a group twice."""
+    """Accepts everything but numbers that end in 0002, and never sends a group twice.
+
+    A request that holds the message `spoilt_by` is refused whole.
+    """
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
+    spoilt_by: str | None = None
+
+    def take(self, step: Step) -> object:
+        """Answer every request, and let everybody depart."""
+        if isinstance(step, Depart):
+            return step.ids
+        assert isinstance(step, HttpRequest)
+        return self.answer(step)
 
     def answer(self, request: HttpRequest) -> Reply:
         step = kind(request)
@@ -106,6 +143,8 @@ class Vendor:
                 return group(held["status"], held["sent"])
 
     def _add(self, held: dict[str, Any], messages: list[dict[str, Any]]) -> Reply:
+        if self.spoilt_by in {each["customFields"]["nid"] for each in messages}:
+            return refusal(400, "ValidationError")
         for each in messages:
             code = "1062" if each["to"].endswith("0002") else "2000"
             name = f"M{id(held)}-{len(held['entries'])}"
@@ -123,6 +162,6 @@ class Vendor:
             return refusal(400, "DeletedGroup")
         if held["status"] != "PENDING":
             return refusal(409, "GroupInProcessing")
-        held.update(status="SENDING", sent="2026-11-24T00:45:00.900Z")
+        held.update(status="SENDING", sent=SENT)
         self.sent.update(each["customFields"]["nid"] for each in held["entries"] if each["statusCode"] == "2000")
         return group("SENDING", held["sent"])

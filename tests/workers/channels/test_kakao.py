@@ -107,6 +107,11 @@ def test_a_quota_waits_for_midnight_in_korea(now: datetime, wait: timedelta) -> 
     assert kakao.read(Reply(400, body=b'{"code":-532}'), (), now) == Retry("-532", after=wait, closes=True)
 
 
+def test_a_wait_that_kakao_names_counts_more_than_midnight() -> None:
+    answer = Reply(429, {"retry-after": "7"}, b'{"code":-10}')
+    assert kakao.read(answer, (), NOW) == Retry("-10", after=timedelta(seconds=7), closes=True)
+
+
 def test_a_request_does_not_show_what_it_carries() -> None:
     shown = repr(kakao.compose(message(BODIES["friends_text"]), CREDENTIALS))
     assert "token" not in shown

@@ -3,57 +3,42 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.vocabulary import Lane
 from tests.workers.channels.solapi_model import (
+    BROKE,
+    CREATED,
     CREDENTIALS,
+    FIRED,
+    GARBLED,
     GROUP,
     IDS,
     REFUSED,
+    SENT,
     TIMEOUT,
     Vendor,
     added,
+    by_id,
     carry,
     group,
-    kind,
     listing,
     message,
+    play,
     refusal,
     reply,
     stamp,
 )
+from tests.workers.channels.solapi_trouble import Witness, World
 from workers.channels import solapi
-from workers.channels.exchange import Conversation, Depart, HttpRequest, Message, Outcomes, Reply, Step
+from workers.channels.exchange import Depart, HttpRequest, Message, Reply, Silence
 from workers.outcome import Accepted, Rejected, Retry, Unknown
 
 MINUTES = timedelta(minutes=10)
-SENT = "2026-11-24T00:45:00.900Z"
-CREATED = group("PENDING")
-FIRED = group("SENDING", SENT)
 BOTH = (message(0), message(1))
 CLOSED = Retry("NotEnoughBalance", MINUTES, closes=True)
-BROKE = refusal(402, "NotEnoughBalance")
-GARBLED = Reply(200, body=b"<html>")
 MANY = (message(0), message(1), message(2), message(3))
-
-
-def play(conversation: Conversation, answers: Sequence[object]) -> tuple[str, list[Step], Outcomes]:
-    """Play a conversation to its end: its steps as letters (D is Depart), the steps, the outcomes."""
-    heard: object = None
-    steps: list[Step] = []
-    waiting = list(answers)
-    while True:
-        try:
-            step = conversation.send(heard)
-        except StopIteration as end:
-            assert not waiting
-            return "".join(kind(each) if isinstance(each, HttpRequest) else "D" for each in steps), steps, end.value
-        steps.append(step)
-        heard = waiting.pop(0)
-
-
-def by_id(*outcomes: object) -> dict[str, object]:
-    return {IDS[number]: outcome for number, outcome in enumerate(outcomes) if outcome is not None}
 
 
 def test_urgent_messages_travel_alone() -> None:
@@ -79,6 +64,7 @@ def test_urgent_messages_travel_alone() -> None:
             [Retry("http_429", timedelta(seconds=30), closes=True)] * 2,
         ),
         ([CREATED, Reply(429)], "CP", [Retry("http_429", solapi.THROTTLED_FOR, closes=True)] * 2),
+        ([CREATED, refusal(400, "ValidationError"), CREATED, BROKE], "CPCP", [CLOSED, None]),
         ([CREATED, added("1062", "1024")], "CP", [Rejected("1062"), Retry("1024")]),
         ([CREATED, added("1030", "1099")], "CP", [Retry("1030", MINUTES, closes=True), Retry("1099")]),
         ([CREATED, added("1062", "2000"), ()], "CPD", [Rejected("1062"), None]),
@@ -226,22 +212,35 @@ def test_messages_with_too_many_images_wait_for_their_next_turn() -> None:
 
 @pytest.mark.parametrize("bad", range(4))
 def test_a_message_that_spoils_the_whole_batch_ends_up_alone(bad: int) -> None:
-    vendor = Vendor()
-
-    def answer(step: Step) -> object:
-        if isinstance(step, Depart):
-            return step.ids
-        assert isinstance(step, HttpRequest)
-        spoilt = kind(step) == "P" and IDS[bad].encode() in step.body
-        return refusal(400, "ValidationError") if spoilt else vendor.answer(step)
-
-    outcomes = carry(solapi.converse(MANY, CREDENTIALS, stamp), answer)
+    vendor = Vendor(spoilt_by=IDS[bad])
+    outcomes = carry(solapi.converse(MANY, CREDENTIALS, stamp), vendor.take)
     assert outcomes.pop(IDS[bad]) == Rejected("ValidationError")
     assert all(isinstance(each, Accepted) for each in outcomes.values())
     assert vendor.sent == dict.fromkeys(set(IDS) - {IDS[bad]}, 1)
 
 
-def test_halves_stop_once_the_connection_has_to_rest() -> None:
-    spoilt = refusal(400, "ValidationError")
-    letters, _, outcomes = play(solapi.converse(BOTH, CREDENTIALS, stamp), [CREATED, spoilt, CREATED, BROKE])
-    assert (letters, outcomes) == ("CPCP", by_id(CLOSED))
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_no_second_put_no_fire_before_departure_and_no_retry_after_a_silent_one(data: st.DataObject) -> None:
+    witness = Witness(data)
+    outcomes = carry(solapi.converse(MANY[:3], CREDENTIALS, stamp), witness.answer)
+    assert set(outcomes) <= set(IDS[:3])
+    for name, answer in witness.fired.items():
+        of_group = [outcomes[each] for each in witness.departed[name]]
+        if isinstance(answer, Silence) or answer.status >= 500:
+            assert all(isinstance(each, Unknown) for each in of_group)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data(), st.integers(0, 5))
+def test_every_message_is_sent_exactly_once_through_any_trouble(data: st.DataObject, troubles: int) -> None:
+    world = World(data)
+    for _ in range(troubles):
+        world.work()
+    world.lucky = True
+    for _ in range(2):
+        world.work()
+    assert not world.rows
+    assert world.vendor.sent == {IDS[0]: 1, IDS[1]: 1}
+    assert world.done[IDS[2]] == Rejected("1062")
+    assert all(isinstance(world.done[each], Accepted) for each in IDS[:2])

@@ -1,9 +1,11 @@
 """Sweep on real databases: rings what is due, settles what was lost, and leaves the rest alone."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from typing_extensions import override
 
 from config.settings import settings
 from config.vocabulary import Channel, Ending, Lane, Queue, State
@@ -25,11 +27,12 @@ class Noting(Bell):
         self._depth = depth
         self.rung: list[UUID] = []
 
-    def ring(self, rings: object) -> bool:
-        assert not isinstance(rings, str)
-        self.rung += [ring.id for ring in rings if isinstance(ring, Ring)]  # type: ignore[attr-defined]
+    @override
+    def ring(self, rings: Iterable[Ring]) -> bool:
+        self.rung += [ring.id for ring in rings]
         return True
 
+    @override
     def depth(self, queue: Queue) -> int | None:
         assert queue in Queue
         return self._depth
