@@ -37,14 +37,14 @@ router = APIRouter(prefix="/api/user/apikeys", tags=["apikeys"])
 Me = Annotated[BearerAccount, Depends(bearer_account)]
 
 
-@router.get("", responses=problems(401, 503))
+@router.get("", summary="List my API keys", responses=problems(401, 503))
 def list_api_keys(me: Me) -> list[ApiKeyOut]:
     """List one's active keys, oldest first."""
     with snapshot() as session:
         return [_shown(key) for key in _active(session, me)]
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+@router.post("", summary="Make an API key", status_code=201, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
 def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
     """Make a key; its secret is shown this once. An account has at most 3 active keys."""
     _check_legacy(body.legacy_signing)
@@ -66,7 +66,7 @@ def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
         return ApiKeyMadeOut(**_shown(key).model_dump(), secret_key=secret)
 
 
-@router.put("/{key_id}", responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
+@router.put("/{key_id}", summary="Change an API key", responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
 def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
     """Change a key's memo, or whether it may sign the legacy way."""
     _check_legacy(body.legacy_signing)
@@ -77,21 +77,26 @@ def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
         return _shown(key)
 
 
-@router.delete("/{key_id}", status_code=204, responses=problems(401, 404, 422, 503))
+@router.delete("/{key_id}", summary="Stop an API key", status_code=204, responses=problems(401, 404, 422, 503))
 def delete_api_key(me: Me, key_id: UUID) -> None:
     """Stop a key for good; within two seconds it signs nothing any more."""
     with transaction() as session:
         _own(session, me, key_id).status = KeyStatus.STOPPED
 
 
-@router.get("/{key_id}/whitelists", responses=problems(401, 404, 422, 503))
+@router.get("/{key_id}/whitelists", summary="List a key's networks", responses=problems(401, 404, 422, 503))
 def list_whitelists(me: Me, key_id: UUID) -> list[WhitelistOut]:
     """List the networks from which a key may be used; none means everywhere."""
     with snapshot() as session:
         return _shown(_own(session, me, key_id)).whitelist
 
 
-@router.post("/{key_id}/whitelists", status_code=201, responses=problems(400, 401, 404, 409, 413, 415, 422, 503))
+@router.post(
+    "/{key_id}/whitelists",
+    summary="Allow a network",
+    status_code=201,
+    responses=problems(400, 401, 404, 409, 413, 415, 422, 503),
+)
 def create_whitelist(me: Me, key_id: UUID, body: WhitelistIn) -> WhitelistOut:
     """Allow a network; one that is allowed already is answered as it is. A key has at most 10."""
     with transaction() as session:
@@ -105,7 +110,12 @@ def create_whitelist(me: Me, key_id: UUID, body: WhitelistIn) -> WhitelistOut:
         return _entry(entry)
 
 
-@router.delete("/{key_id}/whitelists/{whitelist_id}", status_code=204, responses=problems(401, 404, 422, 503))
+@router.delete(
+    "/{key_id}/whitelists/{whitelist_id}",
+    summary="Take a network away",
+    status_code=204,
+    responses=problems(401, 404, 422, 503),
+)
 def delete_whitelist(me: Me, key_id: UUID, whitelist_id: UUID) -> None:
     """Take a network off the list; after the last one the key may be used from everywhere."""
     with transaction() as session:

@@ -24,7 +24,9 @@ from models.types import new_id, utc_now
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
-@router.post("/register/{sns_type}", status_code=201, responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.post(
+    "/register/{sns_type}", summary="Register", status_code=201, responses=problems(400, 404, 409, 413, 415, 422, 503)
+)
 def register(sns_type: SnsType, body: RegisterIn) -> TokensOut:
     """Make an account and log in to it."""
     _check_offered(sns_type)
@@ -37,7 +39,7 @@ def register(sns_type: SnsType, body: RegisterIn) -> TokensOut:
         raise ApiError(Code.EMAIL_TAKEN) from None
 
 
-@router.post("/login/{sns_type}", responses=problems(400, 401, 404, 413, 415, 422, 503))
+@router.post("/login/{sns_type}", summary="Log in", responses=problems(400, 401, 404, 413, 415, 422, 503))
 def login(sns_type: SnsType, body: LoginIn) -> TokensOut:
     """Log in; a wrong password and an unknown account get the same answer after the same time."""
     _check_offered(sns_type)
@@ -50,7 +52,7 @@ def login(sns_type: SnsType, body: LoginIn) -> TokensOut:
         return _begin(session, account.id, utc_now())
 
 
-@router.post("/refresh", responses=problems(400, 401, 413, 415, 422, 503))
+@router.post("/refresh", summary="Renew the tokens", responses=problems(400, 401, 413, 415, 422, 503))
 def refresh(body: RefreshIn) -> TokensOut:
     """Exchange a refresh token for new tokens; one that was used before ends the login."""
     token, now = RefreshToken.parse(body.refresh_token), utc_now()
@@ -61,7 +63,7 @@ def refresh(body: RefreshIn) -> TokensOut:
     return answer
 
 
-@router.post("/logout", status_code=204, responses=problems(400, 401, 413, 415, 422, 503))
+@router.post("/logout", summary="Log out", status_code=204, responses=problems(400, 401, 413, 415, 422, 503))
 def logout(body: RefreshIn) -> None:
     """End the login of a refresh token; doing it again changes nothing."""
     token = RefreshToken.parse(body.refresh_token)

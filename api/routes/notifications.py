@@ -52,7 +52,11 @@ class Filters(BaseModel):
     digest: str | None = Field(None, exclude=True)
 
 
-@router.get("/{notification_id}", responses=problems(400, 401, 403, 404, 422, 503))
+@router.get(
+    "/{notification_id}",
+    summary="Show a notification and its attempts",
+    responses=problems(400, 401, 403, 404, 422, 503),
+)
 def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
     """Show a notification and its timeline of attempts."""
     with snapshot() as session:
@@ -64,7 +68,7 @@ def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithA
         return NotificationWithAttemptsOut(**_facts(row), attempts=shown)
 
 
-@router.get("", responses=problems(400, 401, 403, 422, 503))
+@router.get("", summary="List notifications", responses=problems(400, 401, 403, 422, 503))
 def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> NotificationPageOut:
     """List notifications, newest first, page by page."""
     conditions = _conditions(viewer, filters)

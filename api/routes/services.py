@@ -15,6 +15,7 @@ from api.schemas.notifications import AcceptedOut
 from api.schemas.sending import SendingIn
 from api.schemas.solapi import SolapiIn
 from api.security.caller import Caller, signed_caller
+from api.security.schemes import KEYED
 from api.state import Held, State
 from config.vocabulary import Channel
 from models import ledger
@@ -25,19 +26,37 @@ router = APIRouter(prefix="/api/services", tags=["services"])
 Signed = Annotated[Caller, Depends(signed_caller)]
 
 
-@router.post("/kakao/send", status_code=202, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+@router.post(
+    "/kakao/send",
+    summary="Send a KakaoTalk message",
+    status_code=202,
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    openapi_extra=KEYED,
+)
 async def send_kakao(body: KakaoIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
     """Send a Kakao message to oneself or to friends."""
     return await _accept(_Accepting(state, caller, request, response), Channel.KAKAO, body)
 
 
-@router.post("/solapi/send", status_code=202, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+@router.post(
+    "/solapi/send",
+    summary="Send an SMS, LMS, MMS or Alimtalk",
+    status_code=202,
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    openapi_extra=KEYED,
+)
 async def send_solapi(body: SolapiIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
     """Send an SMS, LMS, MMS or Alimtalk through SOLAPI; the type is chosen by the content."""
     return await _accept(_Accepting(state, caller, request, response), Channel.SOLAPI, body)
 
 
-@router.post("/email/send", status_code=202, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+@router.post(
+    "/email/send",
+    summary="Send a mail",
+    status_code=202,
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    openapi_extra=KEYED,
+)
 async def send_email(body: EmailIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
     """Send a mail through Gmail, or through SES if the body or the account's connections say so."""
     accepting = _Accepting(state, caller, request, response)

@@ -20,14 +20,14 @@ router = APIRouter(prefix="/api/user/me", tags=["user"])
 Me = Annotated[BearerAccount, Depends(bearer_account)]
 
 
-@router.get("", responses=problems(401, 503))
+@router.get("", summary="Show my account", responses=problems(401, 503))
 def get_me(me: Me) -> AccountOut:
     """Show one's own account."""
     with snapshot() as session:
         return _shown(_own(session, me))
 
 
-@router.put("", responses=problems(400, 401, 409, 413, 415, 422, 503))
+@router.put("", summary="Change my account", responses=problems(400, 401, 409, 413, 415, 422, 503))
 def update_me(me: Me, body: AccountIn) -> AccountOut:
     """Change one's name or password; a new password ends every login."""
     present, fresh = _new_password(me, body)
@@ -43,7 +43,7 @@ def update_me(me: Me, body: AccountIn) -> AccountOut:
         return _shown(account)
 
 
-@router.delete("", status_code=204, responses=problems(401, 503))
+@router.delete("", summary="Delete my account", status_code=204, responses=problems(401, 503))
 def delete_me(me: Me) -> None:
     """Leave: the e-mail address becomes free, logins end, keys stop. What was sent stays on record."""
     with transaction() as session:

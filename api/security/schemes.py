@@ -13,7 +13,12 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 SIGNATURE_NAME: Final = "Signature"
 ACCESS_KEY_NAME: Final = "AccessKey"
 
-BEARER: Final = HTTPBearer(scheme_name="Bearer", bearerFormat="JWT", auto_error=False)
+BEARER: Final = HTTPBearer(
+    scheme_name="Bearer",
+    bearerFormat="JWT",
+    auto_error=False,
+    description="The access token of a login, without the word `Bearer` before it.",
+)
 SIGNATURE: Final = APIKeyHeader(
     name="X-Signature",
     scheme_name=SIGNATURE_NAME,
@@ -24,6 +29,20 @@ SIGNATURE: Final = APIKeyHeader(
         " an `Idempotency-Key` header."
     ),
 )
+KEYED: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Names this request: repeated with the same key and body it gets the first answer and sends"
+            " nothing. A signed request needs one; it is bound by the signature.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+            "example": "order-1042-paid",
+        }
+    ]
+}
+"""What the document says of a route that stores what it accepts; the header itself is read raw, with the signature."""
 ACCESS_KEY: Final = APIKey.model_validate(
     {
         "in": APIKeyIn.header,

@@ -66,9 +66,13 @@ def assert_problem(answer: requests.Response, code: Code, language: str) -> None
 
 
 class Changes(NamedTuple):
-    """What of a good signed POST is changed: before it is signed (`query`, `at`, `signed_…`) or after."""
+    """What of a good signed POST is changed: `headers` and `behind` after it was signed, everything else before.
+
+    `query` replaces parameters and `also` adds some; a header of None is left out.
+    """
 
     query: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
     drop: str = ""
     at: int = 0
     signed_path: str = PATH
@@ -83,15 +87,14 @@ def spoiled(client: Client, changes: Changes) -> requests.Request:
     """A signed POST with these changes, everything else as it should be."""
     key = uuid.uuid4().hex
     parts = f"{changes.method}\n{changes.signed_path}\n{key}\n".encode() + changes.signed_body
-    good = {
+    parameters = {
         "key": client.access_key,
         "timestamp": str(int(time.time()) + changes.at),
         "digest": hashlib.sha256(parts).hexdigest(),
+        **dict(changes.query),
     }
-    named = {name for name, _ in changes.query}
-    doubled = [pair for pair in changes.query if pair[1] == "twice"]
-    pairs = [(n, v) for n, v in good.items() if n != changes.drop and (n not in named or doubled)]
-    query = urlencode([*pairs, *changes.query])
+    parameters.pop(changes.drop, None)
+    query = urlencode([*parameters.items(), *changes.also])
     signed = signature(changes.secret or client.secret_key, query)
     headers = {"X-Signature": signed, "Idempotency-Key": key, "Content-Type": "application/json"}
     for name, value in changes.headers:

@@ -1,4 +1,7 @@
-"""Whoever is known but may not do what he asks is told so, and of what is another's hears nothing; nothing is stored."""
+"""Whoever is known but may not do what he asks is told so, and hears nothing of what is another's; nothing is stored.
+
+What is his own he sees in full, page by page.
+"""
 
 import hashlib
 import time
@@ -129,7 +132,8 @@ def test_a_bad_request_of_a_person_is_refused(stack: Stack, client: Client, ask:
 def test_a_signed_list_goes_on_under_another_signature(client: Client) -> None:
     sent = [client.send("kakao", {"msg": "하나"}) for _ in range(3)]
     digest = hashlib.sha256(f"GET\n{LIST}\n\n".encode()).hexdigest()
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     for ago in (2, 1, 0):
         signed = {"key": client.access_key, "timestamp": int(time.time()) - ago, "digest": digest}
         query = urlencode({**signed, "limit": 1, **cursor})

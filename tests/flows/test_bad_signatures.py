@@ -35,8 +35,8 @@ BAD: list[tuple[str, Changes, Code, tuple[str, ...]]] = [
     ("no-key", Changes(drop="key"), Code.CREDENTIALS_MISSING, ("key",)),
     ("unknown-key", Changes(query=(("key", NOBODY),)), Code.UNKNOWN_KEY, ("key",)),
     ("odd-key", Changes(query=(("key", "' OR 1=1 --"),)), Code.UNKNOWN_KEY, ("key",)),
-    ("key-twice", Changes(query=(("key", "twice"),)), Code.DUPLICATE_PARAMETER, ("query",)),
-    ("timestamp-twice", Changes(query=(("timestamp", "twice"),)), Code.DUPLICATE_PARAMETER, ("query",)),
+    ("key-twice", Changes(also=(("key", NOBODY),)), Code.DUPLICATE_PARAMETER, ("query",)),
+    ("timestamp-twice", Changes(also=(("timestamp", "0"),)), Code.DUPLICATE_PARAMETER, ("query",)),
 ]
 
 

@@ -74,7 +74,9 @@ function mail(entry) {
       make("span", "stamp", entry.channel === "ses" ? "SES" : "Gmail"),
       make("p", "mailbox", entry.to),
       make("h3", "", entry.subject || word("noSubject")),
-      addresses("from", entry.from), addresses("to", entry.header_to), addresses("cc", entry.cc), addresses("bcc", entry.bcc)),
+      addresses("from", entry.from), addresses("to", entry.header_to), addresses("cc", entry.cc),
+      // Nobody sees another's blind copy; the sandbox knows of it only from the envelope.
+      addresses("bcc", (entry.bcc ?? []).filter((each) => each === entry.to))),
     body, attachments(entry), footer(entry));
 }
 
