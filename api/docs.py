@@ -30,6 +30,7 @@ TAGS: Final = {
     "apikeys": "Keys with which applications sign, and the networks that they may be used from.",
     "services": "Send: what is answered 202 is stored and will be sent.",
     "notifications": "Look: where each notification is, and every attempt to send it.",
+    "receipts": "Where providers report delivery.",
     "health": "For supervisors and load balancers.",
     "index": "What runs here.",
 }

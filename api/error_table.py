@@ -57,6 +57,7 @@ class Code(StrEnum):
 
     NETWORK_NOT_ALLOWED = "4030001", "허용되지 않은 IP 주소입니다.", "The API key may not be used from this address."
     LEGACY_SIGNING_CLOSED = "4030002", "예전 서명 방식을 쓸 수 없습니다.", "This installation allows no legacy signing."
+    REPORT_NOT_TRUSTED = "4030004", "신뢰할 수 없는 리포트입니다.", "The report's secret is wrong."
     NOT_ALLOWED = "4030003", "권한이 없습니다.", "You may not do this."
 
     ROUTE_NOT_FOUND = "4040001", "없는 주소입니다.", "There is nothing at this path."
@@ -64,6 +65,7 @@ class Code(StrEnum):
     API_KEY_NOT_FOUND = "4040003", "없는 API 키입니다.", "There is no such API key."
     WHITELIST_NOT_FOUND = "4040004", "없는 화이트리스트입니다.", "There is no such whitelist entry."
     CONNECTION_NOT_FOUND = "4040005", "없는 연결입니다.", "There is no such connection."
+    RECEIPTS_NOT_FOUND = "4040007", "없는 리포트 주소입니다.", "No connection takes reports here."
     LOGIN_NOT_OFFERED = "4040006", "아직 지원하지 않는 로그인 방식입니다.", "This way to log in is not offered."
 
     METHOD_NOT_ALLOWED = "4050001", "허용되지 않은 메서드입니다.", "This path does not take this method."

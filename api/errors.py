@@ -77,17 +77,7 @@ class ApiError(Exception):
 def problem(error: ApiError, headers: Headers) -> Response:
     """Answer a request that had these headers with a refusal."""
     code, english = error.code, _speaks_english(headers.get("accept-language", ""))
-    body: dict[str, Any] = {
-        "type": f"/problems/{code.value}",
-        "title": code.english,
-        "status": code.status,
-        "detail": error.detail or code.english,
-        "code": code.value,
-        "msg": code.english if english else code.korean,
-    }
-    if error.errors:
-        body["errors"] = list(error.errors)
-    answer = JSONResponse(body, code.status, error.headers, MEDIA_TYPE)
+    answer = JSONResponse(_body(error, english=english), code.status, error.headers, MEDIA_TYPE)
     answer.headers["Content-Language"] = "en" if english else "ko"
     answer.headers["Vary"] = "Accept-Language"
     if code.status == 401:  # noqa: PLR2004 - RFC 9110 §11.6.1: a 401 names a scheme
@@ -98,14 +88,28 @@ def problem(error: ApiError, headers: Headers) -> Response:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the refusals of a route: for each status, the codes it can carry."""
+    """Document the refusals of a route: for each status, the codes it can carry, the first as the example."""
+    carried = {status: [code for code in Code if code.status == status] for status in statuses}
     return {
         status: {
-            "description": " · ".join(f"`{code.value}` {code.english}" for code in Code if code.status == status),
-            "content": {MEDIA_TYPE: {"schema": SCHEMA}},
+            "description": " · ".join(f"`{code.value}` {code.english}" for code in codes),
+            "content": {MEDIA_TYPE: {"schema": SCHEMA, "example": _body(ApiError(codes[0]), english=False)}},
         }
-        for status in statuses
+        for status, codes in carried.items()
     }
+
+
+def _body(error: ApiError, *, english: bool) -> dict[str, Any]:
+    code = error.code
+    body: dict[str, Any] = {
+        "type": f"/problems/{code.value}",
+        "title": code.english,
+        "status": code.status,
+        "detail": error.detail or code.english,
+        "code": code.value,
+        "msg": code.english if english else code.korean,
+    }
+    return body | ({"errors": list(error.errors)} if error.errors else {})
 
 
 def install(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ start at once and notifications accepted before keep their connection.
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from config.providers import installation_credentials
+from config.providers import installation_credentials, receipt_token
 from config.vocabulary import Channel, ConnectionStatus
 from models.connection import Connection
 from models.sealing import sealer
@@ -43,12 +44,20 @@ def upsert_connections() -> None:
 
 def _upsert(session: Session, channel: Channel, credentials: Mapping[str, str]) -> None:
     row_id = IDS[channel]
+    token = receipt_token() if channel is Channel.SOLAPI else None
+    token_hash = None if token is None else sha256(token.encode()).digest()
     row = session.get(Connection, row_id, with_for_update=True)
-    if row is not None and json.loads(sealer().open("connections.secrets", row_id, row.secrets)) == credentials:
+    if row is not None and row.receipt_token_hash == token_hash and _opened(row) == credentials:
         return
     sealed = sealer().seal("connections.secrets", row_id, json.dumps(credentials).encode())
     if row is None:
-        Connection.create(session, id=row_id, channel=channel, secrets=sealed)
+        Connection.create(session, id=row_id, channel=channel, secrets=sealed, receipt_token_hash=token_hash)
     else:
-        row.secrets, row.status, row.closed_until, row.closed_reason = sealed, ConnectionStatus.ACTIVE, None, None
+        row.secrets, row.receipt_token_hash = sealed, token_hash
+        row.status, row.closed_until, row.closed_reason = ConnectionStatus.ACTIVE, None, None
     log.info("installation.connected", channel=str(channel))
+
+
+def _opened(row: Connection) -> dict[str, str]:
+    credentials: dict[str, str] = json.loads(sealer().open("connections.secrets", row.id, row.secrets))
+    return credentials

@@ -27,15 +27,21 @@ def installation_credentials() -> dict[Channel, dict[str, str]]:
     return {channel: known for channel, known in everything.items() if known is not None}
 
 
+def receipt_token() -> str | None:
+    """The token in the path of the installation's SOLAPI reports, if it takes any."""
+    return settings(Solapi).solapi_receipt_token.get_secret_value() or None
+
+
 def _solapi(sandbox: Sandbox | None) -> dict[str, str] | None:
     said = settings(Solapi)
     key, secret = said.solapi_api_key.get_secret_value(), said.solapi_api_secret.get_secret_value()
+    receipts = {"receipt_secret": said.solapi_receipt_secret.get_secret_value()}
     if key:
-        return {"api_key": key, "api_secret": secret, "base_url": said.solapi_base_url or SOLAPI_URL}
+        return {"api_key": key, "api_secret": secret, "base_url": said.solapi_base_url or SOLAPI_URL, **receipts}
     if sandbox is None:
         return None
     base_url = said.solapi_base_url or f"http://127.0.0.1:{sandbox.sandbox_port}/solapi"
-    return {"api_key": "sandbox", "api_secret": "sandbox", "base_url": base_url}
+    return {"api_key": "sandbox", "api_secret": "sandbox", "base_url": base_url, **receipts}
 
 
 def _kakao(sandbox: Sandbox | None) -> dict[str, str] | None:

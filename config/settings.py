@@ -113,6 +113,8 @@ class Solapi(Group):
     solapi_api_key: SecretStr = SecretStr("")
     solapi_api_secret: SecretStr = SecretStr("")
     solapi_base_url: str = ""
+    solapi_receipt_token: SecretStr = SecretStr("")
+    solapi_receipt_secret: SecretStr = SecretStr("")
 
 
 class Kakao(Group):

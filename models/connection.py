@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from config.vocabulary import Channel, ConnectionStatus
 from models.base import Base
-from models.types import Ascii, Id, Moment, Sealed, Word
+from models.types import Ascii, Digest, Id, Moment, Sealed, Word
 
 
 class Connection(Base):
     """Credentials of one provider account, sealed; `account_id` NULL means the installation's own.
 
+    `receipt_token_hash` is SHA-256 of the token in the path to which the provider reports.
     `closed_until` in the future means that nothing leaves through it until then, for `closed_reason`.
     """
 
@@ -23,5 +24,6 @@ class Connection(Base):
     channel: Mapped[Channel] = mapped_column(Word(Channel))
     secrets: Mapped[bytes] = mapped_column(Sealed)
     status: Mapped[ConnectionStatus] = mapped_column(Word(ConnectionStatus), default=ConnectionStatus.ACTIVE)
+    receipt_token_hash: Mapped[bytes | None] = mapped_column(Digest, unique=True)
     closed_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_reason: Mapped[str | None] = mapped_column(Ascii(64))

@@ -96,5 +96,8 @@ def _leave_inherited_connections(**_: object) -> None:
     engine().dispose(close=False)
 
 
-app = Celery("alrim", include=["workers.tasks.deliver", "workers.tasks.reconcile", "workers.tasks.sweep"])
+app = Celery(
+    "alrim",
+    include=["workers.tasks.deliver", "workers.tasks.receipts", "workers.tasks.reconcile", "workers.tasks.sweep"],
+)
 app.add_defaults(configuration)

@@ -33,6 +33,16 @@ class Ring(NamedTuple):
     request_id: str | None
 
 
+class Report(NamedTuple):
+    """A provider's report of delivery, reduced to what is no secret."""
+
+    notification_id: str
+    attempt: int
+    code: str
+    network_code: str | None
+    provider_id: str | None
+
+
 class Bell:
     """One kept connection to the broker, for one thread; a broken one is dropped and made anew at the next use."""
 
@@ -52,6 +62,25 @@ class Bell:
             producer = self._open(connection)
             for chunk in chunks(rings):
                 _publish(producer, chunk)
+        except (*connection.connection_errors, *connection.channel_errors) as error:
+            self.close()
+            log.warning("bell.broker_away", error=type(error).__name__)
+            return False
+        return True
+
+    def receipts(self, connection_id: UUID, reports: Sequence[Report]) -> bool:
+        """Queue reports to be settled; False means that the broker is away and nothing was queued."""
+        connection = self._connection or app.connection_for_write()
+        try:
+            app.send_task(
+                "receipts.solapi",
+                args=(str(connection_id), [list(report) for report in reports]),
+                argsrepr=f"{len(reports)} reports",
+                queue=str(Queue.RECEIPTS),
+                producer=self._open(connection),
+                retry=False,
+                ignore_result=True,
+            )
         except (*connection.connection_errors, *connection.channel_errors) as error:
             self.close()
             log.warning("bell.broker_away", error=type(error).__name__)

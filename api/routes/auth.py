@@ -25,7 +25,10 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
 @router.post(
-    "/register/{sns_type}", summary="Register", status_code=201, responses=problems(400, 404, 409, 413, 415, 422, 503)
+    "/register/{sns_type}",
+    summary="Register an account",
+    status_code=201,
+    responses=problems(400, 404, 409, 413, 415, 422, 503),
 )
 def register(sns_type: SnsType, body: RegisterIn) -> TokensOut:
     """Make an account and log in to it."""

@@ -35,10 +35,10 @@ KEYED: Final[dict[str, Any]] = {
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": "Names this request: repeated with the same key and body it gets the first answer and sends"
-            " nothing. A signed request needs one; it is bound by the signature.",
+            # No example: Swagger would send it with every try, and the second is refused as another request.
+            "description": "Names this request, as `order-1042-paid` does: repeated with the same key and body it gets"
+            " the first answer and sends nothing. A signed request needs one; it is bound by the signature.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
-            "example": "order-1042-paid",
         }
     ]
 }

@@ -15,8 +15,8 @@ MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "ALRIM_JWT_SECRET": lambda: secrets.token_urlsafe(48),
     "ALRIM_SEAL_KEYS": lambda: "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     "ALRIM_INDEX_KEY": lambda: secrets.token_urlsafe(48),
-    "ALRIM_SANDBOX_WEBHOOK_SECRET": lambda: secrets.token_urlsafe(32),
-    "ALRIM_SANDBOX_WEBHOOK_TOKEN": lambda: secrets.token_urlsafe(32),
+    "ALRIM_SOLAPI_RECEIPT_SECRET": lambda: secrets.token_urlsafe(32),
+    "ALRIM_SOLAPI_RECEIPT_TOKEN": lambda: secrets.token_urlsafe(32),
 }
 
 

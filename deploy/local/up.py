@@ -70,7 +70,11 @@ def _prepare() -> _Prepared:
 
 def _complete_environment(var: Path, places: readiness.Ports) -> None:
     values = secret_file.load(var / "secrets.env")
-    token = os.environ.get("ALRIM_SANDBOX_WEBHOOK_TOKEN", values["ALRIM_SANDBOX_WEBHOOK_TOKEN"])
+    token, secret = (
+        os.environ.get(f"ALRIM_SOLAPI_RECEIPT_{name}", values[f"ALRIM_SOLAPI_RECEIPT_{name}"])
+        for name in ("TOKEN", "SECRET")
+    )
+    values["ALRIM_SANDBOX_WEBHOOK_SECRET"] = secret
     values["ALRIM_SANDBOX_WEBHOOK_URL"] = f"http://{ports.LOOPBACK}:{places.api}/api/receipts/solapi/{token}"
     values |= {name: str(port) for name, port in places.by_setting().items()}
     for name, value in values.items():

@@ -23,6 +23,8 @@ from config.vocabulary import CONSUMES, Process
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 READY_WITHIN = 40.0
+RECEIPT_TOKEN = secrets.token_hex(16)
+RECEIPT_SECRET = secrets.token_hex(16)
 T = TypeVar("T")
 
 
@@ -72,6 +74,9 @@ class Stack:
             "ALRIM_SANDBOX_PORT": str(self.sandbox_port),
             "ALRIM_SANDBOX_SMTP_PORT": str(self.smtp_port),
             "ALRIM_SANDBOX_HANG": "30",
+            "ALRIM_SOLAPI_RECEIPT_TOKEN": RECEIPT_TOKEN,
+            "ALRIM_SOLAPI_RECEIPT_SECRET": RECEIPT_SECRET,
+            "ALRIM_SANDBOX_WEBHOOK_SECRET": RECEIPT_SECRET,
             "ALRIM_JWT_SECRET": secrets.token_hex(32),
             "ALRIM_INDEX_KEY": secrets.token_hex(32),
             "ALRIM_SEAL_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),

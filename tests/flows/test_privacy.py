@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -20,7 +21,7 @@ from tests.servers.redis import RedisServer
 
 WORDS = ["zqxsubject", "zqxbody", "zqxname", "zqxalias", "zqxattachment", "zqxvariable", "01098765432", "zqxfriend"]
 
-MESSAGES = [
+MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ("solapi", {"to": "01098765432", "from": "0212345678", "text": "zqxbody"}),
     ("solapi", {"to": "01098765432", "from": "0212349999", "text": "zqxbody, refused"}),
     ("kakao", {"msg": "zqxbody"}),
@@ -90,6 +91,7 @@ def test_nothing_personal_is_shown_anywhere(
     assert {"sent", "failed"} <= set(ends)
 
     tasks = wait_for("the tasks in Flower", lambda: _tasks(flower, auth, sent))
+    assert tasks is not None
     assert {task["name"] for task in tasks.values()} >= {"send.solapi", "send.kakao", "send.gmail", "send.ses"}
     assert found(str(tasks), words) == []
     for page in ["/", "/workers", "/tasks", "/broker", *(f"/task/{each}" for each in sent)]:
