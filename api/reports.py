@@ -10,7 +10,7 @@ from uuid import UUID
 
 from workers.publish import Report
 
-MOST_REPORTS: Final = 10_000
+LONGEST_WORD: Final = 64
 
 
 def reduce(payload: Sequence[Mapping[str, Any]]) -> list[Report]:
@@ -19,12 +19,11 @@ def reduce(payload: Sequence[Mapping[str, Any]]) -> list[Report]:
     return [report for report in reports if report is not None]
 
 
-def _reduce(said: Any) -> Report | None:  # noqa: ANN401 - whatever JSON holds
-    fields = said.get("customFields") if isinstance(said, dict) else None
-    if not isinstance(fields, dict):
+def _reduce(said: object) -> Report | None:
+    fields = said.get("customFields") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not isinstance(fields, Mapping):
         return None
-    nid, code = _uuid(fields.get("nid")), _word(said.get("statusCode"))
-    attempt = _word(fields.get("att"))
+    nid, code, attempt = _uuid(fields.get("nid")), _word(said.get("statusCode")), _word(fields.get("att"))
     if nid is None or code is None or attempt is None or not attempt.isdecimal():
         return None
     return Report(str(nid), int(attempt), code, _word(said.get("networkCode")), _word(said.get("messageId")))
@@ -39,5 +38,6 @@ def _uuid(value: object) -> UUID | None:
 
 def _word(value: object) -> str | None:
     """A short word of letters, digits and dashes; anything else might be somebody's text."""
-    text = value if isinstance(value, str) else ""
-    return text if 0 < len(text) <= 64 and text.isascii() and text.replace("-", "").isalnum() else None  # noqa: PLR2004 - as the columns
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD:
+        return None
+    return value if value.isascii() and value.replace("-", "").isalnum() else None

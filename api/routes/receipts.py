@@ -3,14 +3,14 @@
 import hmac
 import json
 from hashlib import sha1, sha256
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Header
-from pydantic import BaseModel
+from fastapi import APIRouter, Header
 from sqlalchemy import select
 
 from api import reports
 from api.errors import ApiError, Code, problems
+from api.schemas.receipts import QueuedOut, ReportsIn
 from models.connection import Connection
 from models.sealing import sealer
 from models.session import snapshot
@@ -20,41 +20,22 @@ router = APIRouter(prefix="/api/receipts", tags=["receipts"])
 
 MOST_AT_ONCE: Final = 500
 """Reports in one Celery message."""
-EXAMPLE: Final = [
-    {
-        "messageId": "M4V20261124094500CCCCCCCCCCCCCCC",
-        "statusCode": "4000",
-        "customFields": {"nid": "0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11", "att": "1"},
-    }
-]
-
-
-class QueuedOut(BaseModel):
-    """How many reports were taken; others in the call are not about notifications of this installation."""
-
-    queued: int
 
 
 @router.post(
     "/solapi/{token}", summary="Report SOLAPI deliveries", responses=problems(400, 403, 404, 413, 415, 422, 503)
 )
-def take_solapi_reports(
-    token: str,
-    payload: Annotated[list[dict[str, Any]], Body(max_length=reports.MOST_REPORTS, examples=[EXAMPLE])],
-    x_solapi_secret: Annotated[str, Header()] = "",
-) -> QueuedOut:
-    """Take SOLAPI's delivery reports; the same report twice changes nothing. 503 makes SOLAPI call again."""
+def take_solapi_reports(token: str, payload: ReportsIn, x_solapi_secret: Annotated[str, Header()] = "") -> QueuedOut:
+    """Take SOLAPI's delivery reports; the same report twice changes nothing. A 503 makes SOLAPI call again."""
     connection = _connection(token)
     if not hmac.compare_digest(x_solapi_secret.encode(), _expected(connection)):
-        raise ApiError(
-            Code.REPORT_NOT_TRUSTED, detail="X-Solapi-Secret: it is not the SHA-1 of this connection's secret"
-        )
-    kept = reports.reduce(payload)
+        raise ApiError(Code.REPORT_NOT_TRUSTED, detail="X-Solapi-Secret: not the SHA-1 of this connection's secret")
+    kept = reports.reduce(payload.root)
     bell = Bell()
     try:
-        chunks = [kept[start : start + MOST_AT_ONCE] for start in range(0, len(kept), MOST_AT_ONCE)]
-        if not all(bell.receipts(connection.id, chunk) for chunk in chunks):
-            raise ApiError(Code.BROKER_AWAY)
+        for start in range(0, len(kept), MOST_AT_ONCE):
+            if not bell.receipts(connection.id, kept[start : start + MOST_AT_ONCE]):
+                raise ApiError(Code.BROKER_AWAY)
     finally:
         bell.close()
     return QueuedOut(queued=len(kept))

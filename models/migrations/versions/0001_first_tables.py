@@ -97,10 +97,12 @@ def upgrade() -> None:
     sa.Column('channel', models.types.Ascii(16), nullable=False),
     sa.Column('secrets', models.types.Sealed(), nullable=False),
     sa.Column('status', models.types.Ascii(16), nullable=False),
+    sa.Column('receipt_token_hash', models.types.Digest(), nullable=True),
     sa.Column('closed_until', models.types.Moment(), nullable=True),
     sa.Column('closed_reason', models.types.Ascii(length=64), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_connections_account_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_connections'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_connections')),
+    sa.UniqueConstraint('receipt_token_hash', name=op.f('uq_connections_receipt_token_hash'))
     )
     with op.batch_alter_table('connections', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_connections_account_id'), ['account_id'], unique=False)
