@@ -1,0 +1,74 @@
+"""Which connection serves an account: the one it names, its own, the installation's."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from api.connections import ConnectionChoice, find
+from api.errors import ApiError, Code
+from api.installation import IDS, upsert_connections
+from config.settings import settings
+from config.vocabulary import Channel, ConnectionStatus
+from models.account import Account
+from models.connection import Connection
+from models.session import transaction
+from models.types import new_id
+
+pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
+
+EMAIL = "a@example.com"
+
+
+def an_account() -> UUID:
+    with transaction() as session:
+        return Account.create(session, email=EMAIL).id
+
+
+def a_connection(account_id: UUID | None, status: ConnectionStatus = ConnectionStatus.ACTIVE) -> UUID:
+    with transaction() as session:
+        made = Connection.create(session, account_id=account_id, channel=Channel.KAKAO, secrets=b"x", status=status)
+        return made.id
+
+
+def test_ones_own_comes_before_the_installations() -> None:
+    account = an_account()
+    upsert_connections()
+    assert find(account, Channel.KAKAO, None) == IDS[Channel.KAKAO]
+    own = a_connection(account)
+    assert find(account, Channel.KAKAO, None) == own
+    assert find(account, Channel.KAKAO, IDS[Channel.KAKAO]) == IDS[Channel.KAKAO]
+    assert find(account, Channel.SOLAPI, own) is None
+
+
+def test_what_is_not_active_or_not_ones_own_serves_nobody() -> None:
+    account = an_account()
+    broken = a_connection(account, ConnectionStatus.NEEDS_REAUTH)
+    assert find(account, Channel.KAKAO, None) is None
+    assert find(account, Channel.KAKAO, broken) is None
+    assert find(account, Channel.KAKAO, new_id()) is None
+    assert find(new_id(), Channel.KAKAO, None) is None
+
+
+@pytest.mark.parametrize(
+    ("serves", "served"), [("", False), ("b@example.com", False), (f"b@example.com,{EMAIL}", True)]
+)
+def test_elsewhere_the_installation_serves_whom_it_names(
+    serves: str, *, served: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = an_account()
+    upsert_connections()
+    monkeypatch.setenv("ALRIM_ENV", "prod")
+    monkeypatch.setenv("ALRIM_SERVES", serves)
+    settings.cache_clear()
+    assert (find(account, Channel.KAKAO, None) is not None) is served
+
+
+def test_a_missing_one_is_said_with_the_way_out() -> None:
+    choice, account = ConnectionChoice(), an_account()
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(choice.choose(account, Channel.KAKAO, None))
+    assert (caught.value.code, "ALRIM_SERVES" in caught.value.detail) == (Code.NO_CONNECTION, True)
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(choice.choose(account, Channel.KAKAO, new_id()))
+    assert caught.value.code is Code.CONNECTION_NOT_FOUND

@@ -1,0 +1,29 @@
+"""docs/lifecycle.md shows the verbs as the code has them."""
+
+import re
+
+from config.vocabulary import State
+from models.ledger import FROM, Verb
+from tests.rules.sources import ROOT
+
+
+def documented() -> dict[str, tuple[set[str], set[str]]]:
+    """Each verb of the table with the states it names on the left and on the right."""
+    page = (ROOT / "docs" / "lifecycle.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| ([^|]*) \| ([^|]*) \|$", page, re.MULTILINE)
+    states = set(State)
+    return {
+        verb: (states & set(re.findall(r"\w+", left)), states & set(re.findall(r"\w+", right)))
+        for verb, left, right in rows
+    }
+
+
+def test_every_verb_stands_with_its_states() -> None:
+    table = documented()
+    table.pop("verb")
+    assert {verb: left for verb, (left, _) in table.items()} == {str(verb): set(FROM[verb]) for verb in Verb}
+    assert all(right for _, right in table.values())
+
+
+def test_every_state_can_be_reached() -> None:
+    assert {state for _, right in documented().values() for state in right} == set(State)
