@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
+from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from config.logging import configure
@@ -16,6 +17,7 @@ from config.settings import Installation, settings
 from config.vocabulary import Queue
 from models.session import engine
 
+EXCHANGE: Final = Exchange("alrim", type="direct")
 HARD_LIMIT: Final = 40
 SWEEP_EVERY: Final = timedelta(seconds=2)
 
@@ -26,7 +28,7 @@ def configuration() -> dict[str, Any]:
     return {
         "broker_url": broker,
         # Only what is declared exists: a typing error in a queue's name raises instead of losing messages.
-        "task_queues": [KombuQueue(str(queue), durable=True) for queue in Queue],
+        "task_queues": [KombuQueue(str(queue), EXCHANGE, routing_key=str(queue)) for queue in Queue],
         "task_create_missing_queues": False,
         "task_default_queue": str(Queue.PERIODIC),
         # A message holds ids and nothing else; JSON cannot run code.
