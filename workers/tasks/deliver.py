@@ -8,12 +8,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from celery import Task
 from celery.exceptions import Ignore, Retry
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from config.vocabulary import Channel
 from models import ledger
@@ -30,6 +32,9 @@ from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
 from workers.tasks.record import Tally, record
 
 log = structlog.get_logger()
+
+PAUSES: Final = (0.5, 1, 2, 4, 5)
+"""Seconds between tries to record an outcome; their sum ends before the lease and the hard limit do."""
 
 
 class Delayed(Exception):  # noqa: N818 - Flower shows the name as the reason of a RETRY
@@ -54,10 +59,23 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         connection = Connection.get(session, claimed[0].connection_id) if claimed else None
     if not claimed:
         raise Ignore
-    outcomes = _outcomes(channel, claimed, connection, begun)
-    now = utc_now()
+    return _remember(channel, claimed, _outcomes(channel, claimed, connection, begun), started)
+
+
+def _remember(channel: Channel, claimed: Sequence[Claimed], outcomes: Outcomes, started: datetime) -> Tally:
+    """Record the outcomes, and wait for a database that is away: what was sent must not look unknown."""
+    for pause in PAUSES:
+        try:
+            return _record(channel, claimed, outcomes, started)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("deliver.store_away", error=type(error).__name__, again_in=pause)
+            time.sleep(pause)
+    return _record(channel, claimed, outcomes, started)
+
+
+def _record(channel: Channel, claimed: Sequence[Claimed], outcomes: Outcomes, started: datetime) -> Tally:
     with transaction() as session:
-        return record(session, channel, claimed, outcomes, (started, now), random.random())  # noqa: S311 - jitter
+        return record(session, channel, claimed, outcomes, (started, utc_now()), random.random())  # noqa: S311 - jitter
 
 
 def _outcomes(channel: Channel, claimed: Sequence[Claimed], connection: Connection | None, begun: float) -> Outcomes:
