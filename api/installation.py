@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from config.providers import installation_credentials, receipt_token
 from config.vocabulary import Channel, ConnectionStatus
 from models.connection import Connection
-from models.sealing import sealer
+from models.sealing import SealBroken, sealer
 from models.session import transaction
 
 log = structlog.get_logger()
@@ -58,6 +58,10 @@ def _upsert(session: Session, channel: Channel, credentials: Mapping[str, str]) 
     log.info("installation.connected", channel=str(channel))
 
 
-def _opened(row: Connection) -> dict[str, str]:
-    credentials: dict[str, str] = json.loads(sealer().open("connections.secrets", row.id, row.secrets))
+def _opened(row: Connection) -> dict[str, str] | None:
+    try:
+        credentials: dict[str, str] = json.loads(sealer().open("connections.secrets", row.id, row.secrets))
+    except SealBroken:
+        # Its master key is gone; the environment has the credentials to seal anew.
+        return None
     return credentials

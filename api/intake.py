@@ -115,13 +115,17 @@ class Intake:
                 if not self._waiting:
                     return
                 batch = self._take()
+            if not batch:
+                continue
             try:
                 answers = self._write(batch)
             except Exception:  # a bug must fail this batch, never the thread that all requests wait for
                 log.exception("intake.batch_failed", rows=len(batch))
                 answers = [StoreAway()] * len(batch)
             _answer(batch, answers)
-            self._rings.put([_ring(each.row) for each, answer in zip(batch, answers, strict=True) if _is_due(answer)])
+            self._rings.put(
+                [_ring(each.row) for each, answer in zip(batch, answers, strict=True) if _is_due(each.row, answer)]
+            )
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -173,8 +177,16 @@ class Intake:
                 more.append(following)
             flat = [ring for some in more for ring in some]
             if flat:
-                self.broker_away = not self._bell.ring(flat)
+                self._ring(flat)
         self._bell.close()
+
+    def _ring(self, rings: list[Ring]) -> None:
+        try:
+            self.broker_away = not self._bell.ring(rings)
+        except Exception:  # a ring may be lost, the thread may not
+            log.exception("intake.ring_failed")
+            self._bell.close()
+            self.broker_away = True
 
 
 def _answer(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
@@ -196,8 +208,9 @@ def _settle(pairs: Sequence[tuple["asyncio.Future[Receipt]", Answer]]) -> None:
             future.set_exception(answer)
 
 
-def _is_due(answer: Answer) -> bool:
-    return isinstance(answer, Receipt) and not answer.replayed
+def _is_due(row: Mapping[str, Any], answer: Answer) -> bool:
+    """Whether somebody is to be called now; a scheduled row is called by `sweep` when its time comes."""
+    return isinstance(answer, Receipt) and not answer.replayed and row["not_before"] <= row["created_at"]
 
 
 def _ring(row: Mapping[str, Any]) -> Ring:

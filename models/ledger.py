@@ -154,14 +154,21 @@ def sent(
     return ids
 
 
-def requeue(
-    session: Session, fences: Sequence[Fence], now: datetime, not_before: datetime, code: str | None, *, spends: bool
+def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
+    session: Session,
+    fences: Sequence[Fence],
+    now: datetime,
+    not_before: datetime,
+    code: str | None,
+    *,
+    spends: bool,
+    start: frozenset[State] = FROM[Verb.REQUEUE],
 ) -> set[UUID]:
     """Put them back in the queue, to be claimed at `not_before` or later.
 
-    `spends` says whether this try counts against the retry budget: a closed connection's does not.
+    `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
     """
-    ids = {row.id for row in _lock(session, Verb.REQUEUE, fences)}
+    ids = {row.id for row in _lock(session, Verb.REQUEUE, fences, start)}
     _write(
         session,
         ids,
@@ -213,12 +220,12 @@ def cancel(session: Session, notification_id: UUID, now: datetime) -> bool:
 
 
 def _lock(
-    session: Session, verb: Verb, fences: Sequence[Fence]
+    session: Session, verb: Verb, fences: Sequence[Fence], start: frozenset[State] | None = None
 ) -> list[Row[UUID, int, datetime | None, datetime | None]]:
     held = {fence.id: fence.attempt for fence in fences}
     rows = session.execute(
         select(Notification.id, Notification.attempt, Notification.wake_at, Notification.expires_at)
-        .where(Notification.id.in_(held), Notification.status.in_(FROM[verb]))
+        .where(Notification.id.in_(held), Notification.status.in_(start or FROM[verb]))
         .order_by(Notification.id)
         .with_for_update()
     )

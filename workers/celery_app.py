@@ -52,8 +52,8 @@ def configuration() -> dict[str, Any]:
             "sweep": {
                 "task": "sweep",
                 "schedule": SWEEP_EVERY,
-                # A ring that nobody answered in time is replaced by the next one.
-                "options": {"queue": str(Queue.PERIODIC), "expires": SWEEP_EVERY.total_seconds()},
+                # Longer than any task: workers that are busy still come to it. A second one does no harm.
+                "options": {"queue": str(Queue.PERIODIC), "expires": 60},
             },
         },
     }

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
+from kombu.exceptions import OperationalError
 
 from config.vocabulary import Channel, Lane, Queue
 from workers.celery_app import app
@@ -62,7 +63,7 @@ class Bell:
             producer = self._open(connection)
             for chunk in chunks(rings):
                 _publish(producer, chunk)
-        except (*connection.connection_errors, *connection.channel_errors) as error:
+        except _troubles(connection) as error:
             self.close()
             log.warning("bell.broker_away", error=type(error).__name__)
             return False
@@ -81,7 +82,7 @@ class Bell:
                 retry=False,
                 ignore_result=True,
             )
-        except (*connection.connection_errors, *connection.channel_errors) as error:
+        except _troubles(connection) as error:
             self.close()
             log.warning("bell.broker_away", error=type(error).__name__)
             return False
@@ -95,7 +96,7 @@ class Bell:
             with connection.channel() as channel:
                 declared = channel.queue_declare(str(queue), passive=True)  # type: ignore[attr-defined]
                 return int(declared.message_count)
-        except (*connection.connection_errors, *connection.channel_errors) as error:
+        except _troubles(connection) as error:
             if isinstance(error, ChannelError) and int(error.reply_code or 0) == NOT_FOUND:
                 return 0
             self.close()
@@ -142,3 +143,8 @@ def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
         retry=False,
         ignore_result=True,
     )
+
+
+def _troubles(connection: Connection) -> tuple[type[Exception], ...]:
+    # send_task wraps what a kept connection raises into kombu's own error, which is in neither list.
+    return (*connection.connection_errors, *connection.channel_errors, OperationalError)

@@ -13,6 +13,8 @@ from config.vocabulary import Channel
 from workers.outcome import Retry
 
 JITTER: Final = 0.2
+MOST_DOUBLINGS: Final = 12
+"""Every schedule has reached its longest wait by then."""
 CLOSED_FOR: Final = timedelta(minutes=10)
 """How long a connection rests when the provider did not say."""
 
@@ -43,7 +45,9 @@ SCHEDULES: Final[Mapping[Channel, Schedule]] = {
 }
 
 
-def next_try(channel: Channel, tries: int, outcome: Retry, now: datetime, chance: float) -> datetime | None:
+def next_try(
+    channel: Channel, tries: int, outcome: Retry, now: datetime, chance: float, rounds: int | None = None
+) -> datetime | None:
     """When to try again, or None if the budget is spent.
 
     Args:
@@ -51,6 +55,8 @@ def next_try(channel: Channel, tries: int, outcome: Retry, now: datetime, chance
         tries: requests that reached the provider, this one included.
         outcome: why it was not sent; one that closes the connection spends no budget.
         now: the present moment.
+        rounds: how often it was claimed, by which the wait grows; `tries` if not said. A provider that cannot be
+            reached spends no budget, but is asked less and less often.
         chance: a random number from 0 to 1, for the jitter of ±20 %.
     """
     if outcome.closes:
@@ -58,6 +64,7 @@ def next_try(channel: Channel, tries: int, outcome: Retry, now: datetime, chance
     schedule = SCHEDULES[channel]
     if tries >= schedule.budget:
         return None
-    wait = min(schedule.first * schedule.factor ** (tries - 1), schedule.longest)
+    exponent = min(max(tries if rounds is None else rounds, 1) - 1, MOST_DOUBLINGS)
+    wait = min(schedule.first * schedule.factor**exponent, schedule.longest)
     wait *= 1 + JITTER * (2 * chance - 1)
     return now + (wait if outcome.after is None else max(wait, outcome.after))

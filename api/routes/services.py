@@ -65,7 +65,7 @@ async def send_email(body: EmailIn, caller: Signed, state: Held, request: Reques
     try:
         return await _accept(accepting, Channel.GMAIL, body)
     except ApiError as error:
-        if error.code is not Code.NO_CONNECTION:
+        if error.code not in {Code.NO_CONNECTION, Code.CONNECTION_NOT_FOUND}:
             raise
     return await _accept(accepting, Channel.SES, body)
 

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.vocabulary import Channel, Lane
+from config.settings import settings
+from config.vocabulary import Channel, Lane, Queue
 from models.types import new_id
+from workers.celery_app import app
 from workers.channels.registry import VENDORS
-from workers.publish import Ring, chunks
+from workers.publish import Bell, Ring, chunks
 
 CONNECTIONS = [new_id() for _ in range(3)]
 
@@ -38,3 +40,24 @@ def test_as_few_messages_as_may_be() -> None:
 @pytest.mark.parametrize("channel", Channel)
 def test_urgent_goes_alone(channel: Channel) -> None:
     assert VENDORS[channel].batch_size[Lane.URGENT] == 1
+
+
+@pytest.mark.flow
+def test_a_bell_survives_its_broker(
+    broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kept connection breaks under it: it says so, and rings again when the broker is back."""
+    server = request.getfixturevalue("rabbitmq" if broker_url.startswith("amqp") else "redis_server")
+    monkeypatch.setenv("ALRIM_ENV", "test")
+    settings.cache_clear()
+    monkeypatch.setattr(app.conf, "broker_url", broker_url)
+    monkeypatch.setattr(app.conf, "broker_write_url", broker_url)
+    bell = Bell()
+    ring = a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0])
+    assert bell.ring([ring])
+    server.kill()
+    assert not bell.ring([ring])
+    assert bell.depth(Queue.SEND_KAKAO_NORMAL) is None
+    server.start()
+    assert bell.ring([ring])
+    bell.close()

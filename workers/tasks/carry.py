@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Final, Self, assert_never
 from uuid import UUID
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from models import ledger
 from models.connection import Connection
 from models.ledger import Claimed, Fence
@@ -26,6 +29,7 @@ from workers.channels.exchange import (
     HttpRequest,
     Message,
     Outcomes,
+    Reply,
     Request,
     SesSend,
     Silence,
@@ -34,8 +38,11 @@ from workers.channels.exchange import (
     Stamp,
     Step,
 )
+from workers.outcome import Retry, Unknown
 from workers.transports import aws, http
 from workers.transports.smtp import SmtpSession
+
+log = structlog.get_logger()
 
 START_WITHIN: Final = 25.0
 """Seconds after the claim in which an exchange may still start, so that all ends before the lease does."""
@@ -68,10 +75,11 @@ class Carrier:
     """Carries one conversation about notifications that this worker holds; a context, since mail keeps a connection."""
 
     def __init__(self, fences: Sequence[Fence], begun: float) -> None:
-        """Take the claims and the monotonic moment of the claim."""
+        """Take the claims and the monotonic moment of the claim; `reached` tells whether the provider was."""
         self._fences = {str(fence.id): fence for fence in fences}
         self._begun = begun
-        self._departed = False
+        self._left: set[str] = set()
+        self.reached = False
         self._smtp = SmtpSession()
 
     def __enter__(self) -> Self:
@@ -83,7 +91,11 @@ class Carrier:
         self._smtp.close()
 
     def carry(self, conversation: Conversation) -> Outcomes:
-        """Carry every step out until the conversation has its outcomes."""
+        """Carry every step out until the conversation has its outcomes.
+
+        A conversation that raises is a bug or an answer that nobody foresaw: what had departed is Unknown, the
+        rest is tried again like any failure, so that nothing loops for ever or is sent twice.
+        """
         heard: Any = None
         while True:
             try:
@@ -91,20 +103,35 @@ class Carrier:
             except StopIteration as end:
                 outcomes: Outcomes = end.value
                 return outcomes
+            except Exception:
+                log.exception("conversation.broken")
+                self.reached = True
+                return {each: Unknown("broken") if each in self._left else Retry("broken") for each in self._fences}
             heard = self._depart(step) if isinstance(step, Depart) else self._ask(step)
 
     def _depart(self, step: Depart) -> Departed:
         if self._is_late():
             return ()
         fences = [self._fences[each] for each in step.ids]
-        with transaction() as session:
-            ready = ledger.depart(session, fences, utc_now(), step.group_id, all_or_none=step.all_or_none)
-        self._departed = bool(ready)
-        return tuple(each for each in step.ids if UUID(each) in ready)
+        try:
+            with transaction() as session:
+                ready = ledger.depart(session, fences, utc_now(), step.group_id, all_or_none=step.all_or_none)
+        except (OperationalError, InterfaceError) as error:
+            # Nothing leaves; if the COMMIT got through all the same, the requeue of what has no outcome undoes it.
+            log.warning("depart.store_away", error=type(error).__name__)
+            return ()
+        departed = tuple(each for each in step.ids if UUID(each) in ready)
+        self._left.update(departed)
+        return departed
 
     def _ask(self, request: Request) -> Answer:
-        if self._is_late() and not self._departed:
+        if self._is_late() and not self._left:
             return Silence(may_have_left=False, code="late")
+        answer = self._transmit(request)
+        self.reached = self.reached or isinstance(answer, Reply) or answer.may_have_left
+        return answer
+
+    def _transmit(self, request: Request) -> Answer:
         match request:
             case HttpRequest():
                 return http.send(request)

@@ -8,7 +8,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +28,7 @@ from workers.celery_app import app
 from workers.channels.exchange import Message, Outcomes
 from workers.channels.registry import VENDORS
 from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
-from workers.tasks.record import Tally, record
+from workers.tasks.record import Heard, Tally, record
 
 log = structlog.get_logger()
 
@@ -59,39 +58,48 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         connection = Connection.get(session, claimed[0].connection_id) if claimed else None
     if not claimed:
         raise Ignore
-    return _remember(channel, claimed, _outcomes(channel, claimed, connection, begun), started)
+    outcomes, reached = _outcomes(channel, claimed, connection, begun)
+    heard = Heard(outcomes, reached, started)
+    return _remember(channel, claimed, heard)
 
 
-def _remember(channel: Channel, claimed: Sequence[Claimed], outcomes: Outcomes, started: datetime) -> Tally:
+def _remember(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:
     """Record the outcomes, and wait for a database that is away: what was sent must not look unknown."""
     for pause in PAUSES:
         try:
-            return _record(channel, claimed, outcomes, started)
+            return _record(channel, claimed, heard)
         except (OperationalError, InterfaceError) as error:
             log.warning("deliver.store_away", error=type(error).__name__, again_in=pause)
             time.sleep(pause)
-    return _record(channel, claimed, outcomes, started)
+    return _record(channel, claimed, heard)
 
 
-def _record(channel: Channel, claimed: Sequence[Claimed], outcomes: Outcomes, started: datetime) -> Tally:
+def _record(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:
     with transaction() as session:
-        return record(session, channel, claimed, outcomes, (started, utc_now()), random.random())  # noqa: S311 - jitter
+        return record(session, channel, claimed, heard, utc_now(), random.random())  # noqa: S311 - jitter needs no secrecy
 
 
-def _outcomes(channel: Channel, claimed: Sequence[Claimed], connection: Connection | None, begun: float) -> Outcomes:
+def _outcomes(
+    channel: Channel, claimed: Sequence[Claimed], connection: Connection | None, begun: float
+) -> tuple[Outcomes, bool]:
+    """Hear what becomes of each, and whether the provider was reached at all."""
     everyone = [str(each.fence.id) for each in claimed]
     if connection is None:
-        return dict.fromkeys(everyone, outcome.Rejected("connection_gone"))
+        return dict.fromkeys(everyone, outcome.Rejected("connection_gone")), False
     now = utc_now()
     if connection.closed_until is not None and connection.closed_until > now:
         rest = outcome.Retry(connection.closed_reason or "closed", connection.closed_until - now, closes=True)
-        return dict.fromkeys(everyone, rest)
+        return dict.fromkeys(everyone, rest), False
+    try:
+        credentials = open_credentials(connection)
+    except SealBroken:
+        return dict.fromkeys(everyone, outcome.Retry("credentials_unreadable", closes=True)), False
     messages, outcomes = _open(claimed)
-    if messages:
-        with Carrier([each.fence for each in claimed], begun) as carrier:
-            conversation = VENDORS[channel].converse(messages, open_credentials(connection), stamp)
-            outcomes.update(carrier.carry(conversation))
-    return outcomes
+    if not messages:
+        return outcomes, False
+    with Carrier([each.fence for each in claimed], begun) as carrier:
+        heard = carrier.carry(VENDORS[channel].converse(messages, credentials, stamp))
+    return {**heard, **outcomes}, carrier.reached
 
 
 def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:

@@ -28,7 +28,8 @@ from workers.publish import Report
 log = structlog.get_logger()
 
 
-@app.task(name="receipts.solapi")
+# The message is the only copy, and settling twice does no harm: so it is acknowledged late.
+@app.task(name="receipts.solapi", acks_late=True, reject_on_worker_lost=True)
 def receipts_solapi(connection_id: str, reports: list[list[Any]]) -> dict[str, int]:
     """Settle SOLAPI's reports; the counts are by what was done."""
     return dict(settle(UUID(connection_id), [Report(*each) for each in reports]))

@@ -75,19 +75,22 @@ def _record(session: Session, row: Notification, outcome: Outcome | None) -> End
     fence, now = _fence(row), utc_now()
     match outcome:
         case Accepted(provider_id):
-            ledger.sent(session, {fence: provider_id}, now)
+            changed = ledger.sent(session, {fence: provider_id}, now)
             ending, code = Ending.ACCEPTED, None
         case Rejected(code):
-            ledger.fail(session, [fence], now, code, spends=False)
+            changed = ledger.fail(session, [fence], now, code, spends=False)
             ending = Ending.REJECTED
         case Retry(code):
             # The vendor proved that nothing left.
-            ledger.requeue(session, [fence], now, now, code, spends=True)
+            unknown = frozenset({State.UNKNOWN})
+            changed = ledger.requeue(session, [fence], now, now, code, spends=True, start=unknown)
             ending = Ending.RETRY
         case Unknown() | None:
             return Ending.UNKNOWN
         case _:
             assert_never(outcome)
+    if not changed:
+        return Ending.UNKNOWN
     session.execute(
         update(Attempt)
         .where(Attempt.notification_id == row.id, Attempt.attempt == row.attempt)

@@ -8,15 +8,15 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, tuple_
 from sqlalchemy.orm import Session
 
 from config.settings import Worker, settings
-from config.vocabulary import AfterSilence, Channel, Ending
+from config.vocabulary import AfterSilence, Channel, Ending, State
 from models import ledger
 from models.attempt import Attempt
 from models.connection import Connection
@@ -52,6 +52,14 @@ class Tally:
         return {name: number for name, number in numbers.items() if number}
 
 
+class Heard(NamedTuple):
+    """What a worker brings back: outcomes by notification id, whether the provider was reached, the claim's moment."""
+
+    outcomes: Mapping[str, Outcome]
+    reached: bool
+    started: datetime
+
+
 def policy(channel: Channel) -> AfterSilence:
     """What this installation does with a message of this channel that may or may not have left."""
     worker = settings(Worker)
@@ -70,8 +78,8 @@ def record(
     session: Session,
     channel: Channel,
     claimed: Sequence[Claimed],
-    outcomes: Mapping[str, Outcome],
-    span: tuple[datetime, datetime],
+    heard: Heard,
+    now: datetime,
     chance: float,
 ) -> Tally:
     """Write every outcome: its verb, its attempt row, and the connection's rest if one asks for it.
@@ -83,22 +91,23 @@ def record(
         session: the caller's transaction.
         channel: whose schedule and policy count.
         claimed: what this worker holds, all of one connection.
-        outcomes: by notification id.
-        span: when the claim was made, and now.
+        heard: what the worker brings back.
+        now: the present moment.
         chance: a random number from 0 to 1, for the retry's jitter.
     """
     tally = Tally()
-    now = span[1]
+    outcomes, span = heard.outcomes, (heard.started, now)
     plans: dict[_Plan, list[Claimed]] = defaultdict(list)
     for each in claimed:
         outcome = outcomes.get(str(each.fence.id))
-        plans[_plan(channel, each, outcome, now, chance)].append(each)
+        again = _again(channel, each, outcome, now, chance, reached=heard.reached)
+        plans[_plan(channel, outcome, now, again, reached=heard.reached)].append(each)
     for plan, members in plans.items():
         done = _apply(session, plan, [each.fence for each in members], outcomes, now)
         _count(tally, plan, len(done))
         rows = [_attempt(each.fence, plan, outcomes, span) for each in members if each.fence.id in done]
         if rows:
-            session.execute(insert(Attempt), rows)
+            _write_attempts(session, rows)
     _rest(session, claimed[0].connection_id, list(plans), now)
     return tally
 
@@ -115,7 +124,14 @@ class _Plan:
     closes: bool = False
 
 
-def _plan(channel: Channel, claimed: Claimed, outcome: Outcome | None, now: datetime, chance: float) -> _Plan:
+def _again(
+    channel: Channel, claimed: Claimed, outcome: Outcome | None, now: datetime, chance: float, *, reached: bool
+) -> datetime | None:
+    retry = outcome if isinstance(outcome, Retry) else Retry("")
+    return next_try(channel, claimed.tries + int(reached), retry, now, chance, rounds=claimed.fence.attempt)
+
+
+def _plan(channel: Channel, outcome: Outcome | None, now: datetime, again: datetime | None, *, reached: bool) -> _Plan:
     match outcome:
         case None:
             return _Plan(Ending.RETRY, "not_departed", not_before=now, spends=False)
@@ -124,10 +140,9 @@ def _plan(channel: Channel, claimed: Claimed, outcome: Outcome | None, now: date
         case Rejected(code):
             return _Plan(Ending.REJECTED, code)
         case Retry(code, closes=closes):
-            again = next_try(channel, claimed.tries + 1, outcome, now, chance)
-            return _Plan(Ending.RETRY, code, not_before=again, spends=not closes, closes=closes)
+            return _Plan(Ending.RETRY, code, not_before=again, spends=reached and not closes, closes=closes)
         case Unknown(code):
-            return _plan_unknown(channel, code, now, next_try(channel, claimed.tries + 1, Retry(code), now, chance))
+            return _plan_unknown(channel, code, now, again)
         case _:
             assert_never(outcome)
 
@@ -153,7 +168,8 @@ def _apply(
         case Ending.ACCEPTED:
             return ledger.sent(session, {fence: _provider_id(outcomes, fence) for fence in fences}, now, plan.wake_at)
         case Ending.RETRY if plan.not_before is not None:
-            return ledger.requeue(session, fences, now, plan.not_before, code, spends=plan.spends)
+            held = frozenset({State.SENDING})
+            return ledger.requeue(session, fences, now, plan.not_before, code, spends=plan.spends, start=held)
         case Ending.RETRY | Ending.REJECTED:
             return ledger.fail(session, fences, now, code, spends=True)
         case Ending.UNKNOWN:
@@ -184,6 +200,16 @@ def _count(tally: Tally, plan: _Plan, number: int) -> None:
         tally.failed[code] += number
 
 
+def _write_attempts(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    # A lease that ran out under a live worker has left a row that says `lost`; what the worker says counts more.
+    keys = [(row["notification_id"], row["attempt"]) for row in rows]
+    session.execute(
+        delete(Attempt).where(tuple_(Attempt.notification_id, Attempt.attempt).in_(keys)),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(insert(Attempt), rows)
+
+
 def _attempt(
     fence: Fence, plan: _Plan, outcomes: Mapping[str, Outcome], span: tuple[datetime, datetime]
 ) -> dict[str, object]:
@@ -211,6 +237,10 @@ def _rest(session: Session, connection_id: UUID, plans: Sequence[_Plan], now: da
     if closing is not None:
         connection.closed_until, connection.closed_reason = closing.not_before, closing.code
         log.warning("connection.closed", connection=str(connection_id), code=closing.code)
-    elif connection.closed_until is not None and any(plan.ending is Ending.ACCEPTED for plan in plans):
+    elif (
+        connection.closed_until is not None
+        and connection.closed_until <= now
+        and any(plan.ending is Ending.ACCEPTED for plan in plans)
+    ):
         connection.closed_until, connection.closed_reason = None, None
         log.info("connection.opened", connection=str(connection_id), at=now.isoformat())

@@ -99,6 +99,17 @@ def test_a_closed_connection_keeps_its_rows(monkeypatch: pytest.MonkeyPatch) -> 
     assert (row.status, row.tries, row.code) == (State.QUEUED, 0, "-532")
 
 
+@pytest.mark.usefixtures("database")
+def test_a_conversation_that_breaks_sends_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def burst() -> None:
+        raise KeyError("an answer that nobody foresaw")
+
+    speak(monkeypatch, lambda _: outcome.Accepted(), burst)
+    row_id = a_row()
+    assert deliver(Channel.KAKAO, [str(row_id)]).counts() == {"unknown": 1}
+    assert (read(row_id).status, read(row_id).code) == (State.UNKNOWN, "broken")
+
+
 @pytest.fixture
 def own_mariadb(mariadb: Mariadb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mariadb]:
     mariadb.start()

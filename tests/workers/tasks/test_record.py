@@ -17,7 +17,7 @@ from models.session import transaction
 from models.types import new_id, utc_now
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from workers.retry import SCHEDULES
-from workers.tasks.record import Tally, record
+from workers.tasks.record import Heard, Tally, record
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -46,10 +46,12 @@ def claim(number: int, channel: Channel = Channel.SOLAPI, tries: int = 0) -> lis
         return ledger.claim(session, ids, utc_now())
 
 
-def settle(claimed: list[Claimed], outcomes: dict[str, Outcome], channel: Channel = Channel.SOLAPI) -> Tally:
-    started = utc_now()
+def settle(
+    claimed: list[Claimed], outcomes: dict[str, Outcome], channel: Channel = Channel.SOLAPI, *, reached: bool = True
+) -> Tally:
+    heard = Heard(outcomes, reached, utc_now())
     with transaction() as session:
-        return record(session, channel, claimed, outcomes, (started, utc_now()), 0.5)
+        return record(session, channel, claimed, heard, utc_now(), 0.5)
 
 
 def read(row_id: UUID) -> tuple[Notification, list[Attempt]]:
@@ -92,6 +94,54 @@ def test_a_spent_budget_ends_it() -> None:
     tally = settle([claimed], {str(claimed.fence.id): Retry("503")})
     row, _ = read(claimed.fence.id)
     assert (row.status, row.code, tally.counts()) == (State.FAILED, "503", {"failed": 1})
+
+
+def test_a_provider_that_is_not_reached_spends_nothing_and_is_asked_less_often() -> None:
+    [claimed] = claim(1)
+    row, _ = read(claimed.fence.id)
+    for attempt in range(1, 12):
+        settle([claimed], {str(claimed.fence.id): Retry("refused")}, reached=False)
+        row, _ = read(claimed.fence.id)
+        assert (row.status, row.tries, row.attempt) == (State.QUEUED, 0, attempt)
+        with transaction() as session:
+            [claimed] = ledger.claim(session, [claimed.fence.id], row.not_before)
+    assert row.not_before - utc_now() > timedelta(minutes=10)
+
+
+def test_a_worker_that_outlived_its_lease_still_says_what_it_knows() -> None:
+    late, other = claim(2)
+    with transaction() as session:
+        ledger.park(session, [late.fence], utc_now(), "lease_lost")
+        Attempt.create(
+            session,
+            notification_id=late.fence.id,
+            attempt=1,
+            outcome=Ending.LOST,
+            started_at=utc_now(),
+            ended_at=utc_now(),
+        )
+    settle([late, other], {str(each.fence.id): Accepted("M4V1") for each in (late, other)})
+    for each in (late, other):
+        row, [attempt] = read(each.fence.id)
+        assert (row.status, attempt.outcome) == (State.SENT, Ending.ACCEPTED)
+
+
+def test_what_expired_at_departure_stays_failed() -> None:
+    [claimed] = claim(1)
+    with transaction() as session:
+        ledger.fail(session, [claimed.fence], utc_now(), "expired", spends=False)
+    settle([claimed], {})
+    assert read(claimed.fence.id)[0].status is State.FAILED
+
+
+def test_an_older_success_does_not_open_what_was_closed_since() -> None:
+    one, two = claim(2)
+    settle([one], {str(one.fence.id): Retry("402", timedelta(minutes=5), closes=True)})
+    settle([two], {str(two.fence.id): Accepted("M4V1")})
+    with transaction() as session:
+        connection = Connection.get(session, one.connection_id)
+        assert connection is not None
+        assert connection.closed_reason == "402"
 
 
 def test_no_outcome_means_not_departed_and_at_once_again() -> None:
