@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
 from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from config.logging import configure
-from config.settings import Installation, settings
+from config.settings import Installation, Secrets, SettingsError, settings
 from config.vocabulary import Queue
+from models.sealing import sealer
 from models.session import engine
 
 EXCHANGE: Final = Exchange("alrim", type="direct")
@@ -90,6 +91,18 @@ def _transport(url: str) -> dict[str, Any]:
 @setup_logging.connect
 def _log_as_json(**_: object) -> None:
     configure("celery")
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_what_is_missing(**_: object) -> None:
+    """Stop before anything is consumed, as the API does; Celery would otherwise find out at the first message."""
+    try:
+        sealer()
+        settings(Secrets)
+        settings(Installation).database()
+    except SettingsError as error:
+        raise SystemExit(f"alrim does not start: {error}") from None
 
 
 @worker_process_init.connect

@@ -1,0 +1,33 @@
+"""A worker or beat that lacks something says so in one line and does not start."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WHOLE = {
+    "ALRIM_ENV": "prod",
+    "ALRIM_DATABASE_URL": "sqlite://",
+    "ALRIM_BROKER_URL": "memory://",
+    "ALRIM_JWT_SECRET": "j" * 32,
+    "ALRIM_INDEX_KEY": "i" * 32,
+    "ALRIM_SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
+}
+
+
+@pytest.mark.parametrize("program", ["worker", "beat"])
+@pytest.mark.parametrize("missing", ["ALRIM_JWT_SECRET", "ALRIM_SEAL_KEYS", "ALRIM_DATABASE_URL"])
+def test_what_is_missing_stops_the_start(program: str, missing: str, tmp_path: Path) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("ALRIM_")}
+    said = {name: value for name, value in WHOLE.items() if name != missing}
+    options = ["--schedule", str(tmp_path / "beat"), "--pidfile="] if program == "beat" else ["--pool", "solo"]
+    command = [sys.executable, "-m", "celery", "-A", "workers.celery_app:app", program, *options]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**others, **said}, capture_output=True, timeout=30, check=False, text=True
+    )
+    assert done.returncode != 0
+    assert f"alrim does not start: {missing}" in done.stderr
