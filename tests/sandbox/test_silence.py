@@ -1,18 +1,41 @@
 import socket
 import time
 from collections.abc import Iterator
+from threading import Event
 from urllib.parse import urlsplit
 
 import pytest
 from fastapi import APIRouter
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from sandbox.silence import NoAnswer
 from tests.sandbox.serving import served
 
 
+class Told(NoAnswer):
+    """Says when it has ended."""
+
+    def __init__(self, seconds: float, ended: Event) -> None:
+        super().__init__(seconds)
+        self._ended = ended
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended.set()
+
+
 @pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
+def ended() -> Event:
+    return Event()
+
+
+@pytest.fixture(scope="module")
+def address(ended: Event) -> Iterator[tuple[str, int]]:
     routes = APIRouter()
 
     @routes.get("/close")
@@ -25,7 +48,7 @@ def address() -> Iterator[tuple[str, int]]:
 
     @routes.get("/hang")
     async def hang() -> Response:
-        return NoAnswer(30)
+        return Told(30, ended)
 
     with served("", routes) as base:
         url = urlsplit(base)
@@ -52,6 +75,6 @@ def test_a_reset_is_one(address: tuple[str, int]) -> None:
         connection.recv(1)
 
 
-def test_it_ends_when_the_caller_gives_up(address: tuple[str, int]) -> None:
+def test_it_ends_when_the_caller_gives_up(address: tuple[str, int], ended: Event) -> None:
     ask(address, "/hang").close()
-    # the fixture's server waits for its requests when it stops: 30 s if this one had not ended
+    assert ended.wait(timeout=5), "an answer withheld for 30 s outlived its caller"

@@ -5,8 +5,10 @@ into a queue only while that queue is short: a long healthy one is left alone, o
 fills up at once. Any number of sweeps may run; they share the rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Final, assert_never
 
 import structlog
@@ -26,6 +28,7 @@ from workers.tasks.record import policy
 
 log = structlog.get_logger()
 
+LOOKED_AFTER: Final = (State.SENDING, State.QUEUED, State.UNKNOWN)
 SLICE: Final = 1000
 SHORT: Final = 20
 """A queue with fewer messages than this may be rung into."""
@@ -38,23 +41,33 @@ ASK_EVERY: Final = timedelta(seconds=60)
 def sweep() -> dict[str, int]:
     """Look after every row whose time has come; the counts are what was done."""
     bell = Bell()
-    done = {"settled": 0, "rung": 0, "asked": 0}
+    done: Counter[str] = Counter()
     try:
-        for channel in Channel:
-            for lane in Lane:
+        for state, channel, lane in due_kinds(utc_now()):
+            if state is State.SENDING:
                 done["settled"] += settle_leases(channel, lane, utc_now())
+            elif state is State.QUEUED:
                 done["rung"] += ring_due(bell, channel, lane, utc_now())
+            else:
                 done["asked"] += ask_due(channel, lane, utc_now())
     finally:
         bell.close()
     return {name: number for name, number in done.items() if number}
 
 
+def due_kinds(now: datetime) -> list[tuple[State, Channel, Lane]]:
+    """Where anything waits to be looked at: one look that locks nothing, since mostly nothing does."""
+    with snapshot() as session:
+        return [
+            kind
+            for kind in product(LOOKED_AFTER, Channel, Lane)
+            if session.scalar(select(Notification.id).where(_is_due(*kind, now)).limit(1)) is not None
+        ]
+
+
 def ring_due(bell: Bell, channel: Channel, lane: Lane, now: datetime) -> int:
     """Ring for queued rows that nobody came for, if their queue is short."""
-    with snapshot() as session:
-        waiting = session.scalar(select(Notification.id).where(_is_due(State.QUEUED, channel, lane, now)).limit(1))
-    depth = bell.depth(Queue.send(channel, lane)) if waiting else None
+    depth = bell.depth(Queue.send(channel, lane))
     if depth is None or depth >= SHORT:
         return 0
     with transaction() as session:

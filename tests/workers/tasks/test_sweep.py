@@ -14,7 +14,7 @@ from models.notification import Notification
 from models.session import transaction
 from models.types import new_id, utc_now
 from workers.publish import Bell, Ring
-from workers.tasks.sweep import RING_EVERY, SHORT, ring_due, settle_leases
+from workers.tasks.sweep import LOOKED_AFTER, RING_EVERY, SHORT, due_kinds, ring_due, settle_leases
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -62,6 +62,14 @@ def read(row_id: UUID) -> Notification:
         row = Notification.get(session, row_id)
         assert row is not None
         return row
+
+
+def test_only_where_something_waits_is_anything_done() -> None:
+    now = utc_now()
+    for state in State:
+        a_row(state)
+        a_row(state, due=False, channel=Channel.KAKAO)
+    assert due_kinds(now) == [(state, Channel.SOLAPI, Lane.NORMAL) for state in LOOKED_AFTER]
 
 
 def test_due_rows_are_rung_once_and_looked_at_later() -> None:
