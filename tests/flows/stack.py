@@ -1,13 +1,12 @@
 """A running installation for one test session: the product's own processes on free ports, ended by id.
 
-Starts what Procfile names, in small: one server, one worker, beat, and the sandbox.
+Starts what Procfile names, in small: one server, one worker (more of both on demand), beat, and the sandbox.
 """
 
 import base64
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import TypeVar
 import requests
 
 from config.vocabulary import CONSUMES, Process
+from tests.servers.process import free_port, with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
@@ -26,12 +26,6 @@ READY_WITHIN = 40.0
 RECEIPT_TOKEN = secrets.token_hex(16)
 RECEIPT_SECRET = secrets.token_hex(16)
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(what: str, check: Callable[[], T], seconds: float = READY_WITHIN) -> T:
@@ -57,11 +51,15 @@ class Stack:
     database_url: str
     broker_url: str
     extra: dict[str, str] = field(default_factory=dict)
+    webs: int = 1
+    workers: int = 1
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Choose ports and secrets."""
-        self.api_port, self.sandbox_port, self.smtp_port = free_port(), free_port(), free_port()
+        self.sandbox_port, self.smtp_port = free_port(), free_port()
+        self.api_ports = {_nth("web", number): free_port() for number in range(1, self.webs + 1)}
+        self.api_port = self.api_ports["web"]
         self.api = f"http://127.0.0.1:{self.api_port}"
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         self.environment = {
@@ -87,16 +85,22 @@ class Stack:
     def commands(self) -> dict[str, list[str]]:
         queues = ",".join(queue for process in (Process.WORKER, Process.WORKER_BULK) for queue in CONSUMES[process])
         celery = [PYTHON, "-m", "celery", "-A", "workers.celery_app:app"]
-        worker = [*celery, "worker", "-n", "worker@test", "-c", "4", "-Q", queues]
         return {
             "sandbox": [PYTHON, "-m", "sandbox"],
-            "web": [
-                *(PYTHON, "-m", "uvicorn", "api.main:create_app", "--factory", "--host", "127.0.0.1"),
-                *("--port", str(self.api_port), "--no-access-log", "--no-proxy-headers"),
-            ],
-            "worker": worker,
-            "beat": [*celery, "beat", "--schedule", str(self.directory / "beat")],
+            **{name: self._serve(port) for name, port in self.api_ports.items()},
+            **{
+                name: [*celery, "worker", "-n", f"{name}@test", "-c", "4", "-Q", queues]
+                for name in (_nth("worker", number) for number in range(1, self.workers + 1))
+            },
+            # A file with the number of a killed one would keep the next from starting.
+            "beat": [*celery, "beat", "--schedule", str(self.directory / "beat"), "--pidfile="],
         }
+
+    def _serve(self, port: int) -> list[str]:
+        return [
+            *(PYTHON, "-m", "uvicorn", "api.main:create_app", "--factory", "--host", "127.0.0.1"),
+            *("--port", str(port), "--no-access-log", "--no-proxy-headers"),
+        ]
 
     def start(self) -> None:
         """Migrate and start everything; returns when it serves."""
@@ -105,21 +109,27 @@ class Stack:
         for name in self.commands():
             self.launch(name)
         wait_for("the sandbox", lambda: requests.get(f"{self.sandbox}/inbox.json", timeout=2).ok)
-        wait_for("the API", lambda: requests.get(f"{self.api}/ready", timeout=5).json()["status"] == "ok")
-        wait_for("the worker", lambda: b" ready." in self.log("worker"))
+        for port in self.api_ports.values():
+            ready = f"http://127.0.0.1:{port}/ready"
+            wait_for("the API", lambda url=ready: requests.get(url, timeout=5).json()["status"] == "ok")
+        for name in self.commands():
+            if name.startswith("worker"):
+                wait_for("the worker", lambda name=name: b" ready." in self.log(name))
 
     def launch(self, name: str) -> None:
         """Start one of the processes in a group of its own."""
         log = (self.directory / f"{name}.log").open("ab")
+        command = [*with_parent(), *self.commands()[name]]
         self.processes[name] = subprocess.Popen(
-            self.commands()[name], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
 
     def kill(self, name: str) -> None:
         """SIGKILL one process and its children."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
 
     def stop(self) -> None:
@@ -138,3 +148,7 @@ class Stack:
     def log(self, name: str) -> bytes:
         """Everything that a process has written so far."""
         return (self.directory / f"{name}.log").read_bytes()
+
+
+def _nth(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}{number}"

@@ -16,7 +16,8 @@ import redis
 import requests
 
 from tests.flows.client import PASSWORD, Client
-from tests.flows.stack import PYTHON, ROOT, Stack, free_port, wait_for
+from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
+from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
 
 WORDS = ["zqxsubject", "zqxbody", "zqxname", "zqxalias", "zqxattachment", "zqxvariable", "01098765432", "zqxfriend"]

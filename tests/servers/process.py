@@ -55,7 +55,7 @@ class Child:
     """A command that is started, and started again, until `close`; at the parent's exit it is killed."""
 
     def __init__(self, command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None) -> None:
-        self._command = [*_with_parent(), *map(str, command)]
+        self._command = [*with_parent(), *map(str, command)]
         self._log = log
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -123,7 +123,7 @@ class Child:
         return " | ".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _with_parent() -> list[str]:
-    # Linux tells the child when the thread that started it is gone, so that even a killed test run leaves nothing.
+def with_parent() -> list[str]:
+    """What stands before a command so that Linux ends it with the thread that started it, even a killed one."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
