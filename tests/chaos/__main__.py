@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from tests.chaos.cast import LEASE
 from tests.chaos.report import say
 from tests.chaos.run import Order, run
 
@@ -15,7 +16,7 @@ def main() -> int:
     found: list[str] = []
     for broker in BROKERS if wanted.broker == "both" else (wanted.broker,):
         seconds = wanted.seconds or max(wanted.messages / 14, 3 * wanted.kills, 30)
-        order = Order(broker, wanted.messages, wanted.seed, wanted.kills, seconds)
+        order = Order(broker, wanted.messages, wanted.seed, wanted.kills, seconds, wanted.lease, keep=wanted.keep)
         found += [f"{broker}: {each}" for each in run(order)]
     for each in found:
         say(f"FAULT {each}")
@@ -29,11 +30,15 @@ def _arguments() -> argparse.Namespace:
         description="Kills everything at random moments under traffic and proves that what was accepted is sent once.",
         epilog="Ends with a table a channel; exit status 1 if anything was lost or sent twice.",
     )
-    parser.add_argument("--messages", type=int, default=5000, metavar="N", help="how many are sent (5000)")
+    parser.add_argument(
+        "--messages", type=int, default=5000, metavar="N", help="how many are sent (5000); 0 measures recovery only"
+    )
     parser.add_argument("--seed", type=int, default=1, help="makes schedule, messages and faults repeatable (1)")
     parser.add_argument("--broker", choices=(*BROKERS, "both"), default="both", help="(both, one after the other)")
     parser.add_argument("--kills", type=int, default=100, help="SIGKILLs on each broker (100)")
     parser.add_argument("--seconds", type=float, help="length of the traffic (from the two numbers)")
+    parser.add_argument("--lease", type=int, default=LEASE, help=f"seconds of a lease ({LEASE})")
+    parser.add_argument("--keep", action="store_true", help="keep logs and data")
     return parser.parse_args()
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Self
 
 import pymysql
 import requests
@@ -37,7 +38,7 @@ HANG = 4
 class Cast:
     """One installation on one broker; a context that ends every process it started."""
 
-    def __init__(self, broker: str, seed: int, lease: int = LEASE) -> None:
+    def __init__(self, broker: str, seed: int, lease: int = LEASE, *, keep: bool = False) -> None:
         self._home = Path(mkdtemp(prefix=f"alrim-chaos-{broker}-"))
         self._dice = random.Random(seed)  # noqa: S311 - which child is struck need not be secret
         self._servers = ThreadPoolExecutor(1, thread_name_prefix="servers")
@@ -50,9 +51,9 @@ class Cast:
             if broker == "redis"
             else RabbitmqServer(_found("rabbitmq", rabbitmq.find()), self._folder("broker"))
         )
-        self.seed, self.lease = seed, lease
+        self.seed, self.lease, self._keep = seed, lease, keep
 
-    def __enter__(self) -> "Cast":
+    def __enter__(self) -> Self:
         try:
             self._servers.submit(self.database.start).result()
             self._servers.submit(self.broker.start).result()
@@ -79,12 +80,12 @@ class Cast:
         for server in (self.broker, self.database):
             self._servers.submit(server.kill).result()
         self._servers.shutdown()
-        if not error or error[0] is None:
+        if not self._keep:
             shutil.rmtree(self._home, ignore_errors=True)
 
     @property
     def home(self) -> Path:
-        """Where logs and data lie; they stay after a failure."""
+        """Where logs and data lie."""
         return self._home
 
     @property
@@ -111,19 +112,22 @@ class Cast:
                 self._cut_database()
             case Action.CUT_BROKER:
                 self._cut_broker()
-            case Action.LOSE_BROKER:
+            case _:
                 self.down.add(event.target)
+                self._take_down(event)
+
+    def _take_down(self, event: Event) -> None:
+        match event.action:
+            case Action.LOSE_BROKER:
                 self._servers.submit(self.broker.lose).result()
             case Action.KILL_DATABASE:
-                self.down.add(event.target)
                 self._servers.submit(self.database.kill).result()
             case Action.RESTART_DATABASE:
-                self.down.add(event.target)
                 self._servers.submit(self.database.stop).result()
-            case Action.KILL_WORKER | Action.KILL_API | Action.KILL_BEAT:
-                self.down.add(event.target)
-                if event.target in self.stack.processes:
-                    self.stack.kill(event.target)
+            case _ if event.target in self.stack.processes:
+                self.stack.kill(event.target)
+            case _:
+                pass
 
     def mend(self, target: str) -> None:
         """Start a target again."""
@@ -144,6 +148,11 @@ class Cast:
         for future in [each for each in self._starting if each.done()]:
             self._starting.remove(future)
             future.result()
+
+    def wait_for_servers(self) -> None:
+        """Return when every server that is starting serves."""
+        while self._starting:
+            self._starting.pop().result()
 
     def _kill_child(self, name: str) -> None:
         parent = self.stack.processes.get(name)

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from config.vocabulary import Channel, State
 
@@ -49,7 +50,7 @@ class Line:
     Attributes:
         lost: accepted, nowhere, and not said to be rejected, held, expired or cancelled.
         twice: arrived more than once at one recipient.
-        held: `unknown` in the end, whether it arrived or not.
+        held: `unknown` in the end, whether it arrived or not, with its code.
         denied: said to have failed, and arrived all the same.
         stray: arrived or remembered, and never accepted for the script.
         slowest: seconds from the 202 to the first arrival, of the slowest.
@@ -60,7 +61,7 @@ class Line:
     delivered: int = 0
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
+    held: dict[str, str] = field(default_factory=dict)
     failed: Counter[str] = field(default_factory=Counter)
     denied: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
@@ -90,7 +91,7 @@ def faults(table: Table) -> list[str]:
     """What must not be; empty means that the run has proved its point."""
     solapi = table[Channel.SOLAPI]
     found = {f"{channel}: {name}": getattr(line, name) for channel, line in table.items() for name in FAULTS}
-    found["solapi: held, though it can be asked"] = solapi.held
+    found["solapi: held, though it can be asked"] = [*solapi.held]
     return [f"{what}: {len(ids)}: {', '.join(ids[:10])}" for what, ids in found.items() if ids]
 
 
@@ -101,7 +102,7 @@ def _place(line: Line, order: Accepted, entries: Sequence[Arrived], row: Row | N
     status, code = (row.status, row.code) if row else ("", None)
     line.accepted += 1
     if status == State.UNKNOWN:
-        line.held.append(order.id)
+        line.held[order.id] = code or "?"
     if entries:
         line.delivered += 1
         line.slowest = max(line.slowest, (min(each.at for each in entries) - order.at).total_seconds())
@@ -141,4 +142,4 @@ def _find_strays(
 
 def _longest_gap(moments: Iterable[datetime]) -> float:
     known = sorted(moments)
-    return max(((later - sooner).total_seconds() for sooner, later in zip(known, known[1:], strict=False)), default=0.0)
+    return max(((later - sooner).total_seconds() for sooner, later in pairwise(known)), default=0.0)

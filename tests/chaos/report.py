@@ -2,9 +2,11 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from tests.chaos.judge import Table
+from tests.chaos.recovery import Figure
 from tests.chaos.schedule import Action, Event, count, kills_in
 
 COLUMNS = (
@@ -48,8 +50,17 @@ def show_table(table: Table) -> str:
         if line.failed:
             lines.append(f"{channel} failed: " + ", ".join(f"{code} ×{times}" for code, times in line.failed.items()))
         if line.held:
-            lines.append(f"{channel} held as unknown ({len(line.held)}): {' '.join(line.held)}")
+            codes = ", ".join(f"{code} ×{times}" for code, times in Counter(line.held.values()).items())
+            lines.append(f"{channel} held as unknown: {codes}: {' '.join(line.held)}")
     return "\n".join(lines)
+
+
+def show_figures(figures: Sequence[Figure]) -> str:
+    """The recovery figures, a line each."""
+    return "\n".join(
+        f"  {each.what}: {each.rows} rows, the last after {each.seconds:.1f} s (promised: {each.limit:.0f} s)"
+        for each in figures
+    )
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -74,7 +74,7 @@ def plan(seed: int, kills: int, seconds: float) -> tuple[Event, ...]:
     """
     dice = random.Random(seed)  # noqa: S311 - has to be repeatable
     wanted = _wanted(dice, kills)
-    free_at: Counter[str] = Counter()
+    free_at: dict[str, float] = {}
     return tuple(_place(dice, wanted, free_at, seconds))
 
 

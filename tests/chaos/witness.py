@@ -19,6 +19,12 @@ from tests.chaos.judge import Arrived, Row
 from tests.chaos.messages import word_in
 
 MOVING = ("queued", "sending")
+BRING_FORWARD = (
+    "UPDATE notifications SET not_before = UTC_TIMESTAMP(6), wake_at = UTC_TIMESTAMP(6)"
+    " WHERE status = 'queued' AND not_before > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND",
+    "UPDATE notifications SET wake_at = UTC_TIMESTAMP(6)"
+    " WHERE status = 'unknown' AND wake_at > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +69,20 @@ class Witness:
         return {str(UUID(bytes=id_)): (status, attempt) for id_, status, attempt in found}
 
     def bring_forward(self) -> int:
-        """Have waiting retries come due now, so that a run need not sit out their quarter hours; returns how many.
+        """Have waiting retries and questions come due now: a run need not sit out their minutes; returns how many.
 
-        It moves two times of queued rows and nothing else; what is claimed, departed or held is left alone.
+        It moves the times of rows that wait for a time, and nothing else; what is claimed or held is left alone.
         """
         with self._cursor() as cursor:
-            return cursor.execute(
-                "UPDATE notifications SET not_before = UTC_TIMESTAMP(6), wake_at = UTC_TIMESTAMP(6)"
-                " WHERE status = 'queued' AND not_before > UTC_TIMESTAMP(6) + INTERVAL 5 SECOND"
-            )
+            return sum(cursor.execute(statement) for statement in BRING_FORWARD)
 
     def connections(self) -> list[int]:
         """The database connections of everybody else."""
         with self._cursor() as cursor:
-            own = cursor.connection.thread_id()
-            cursor.execute("SHOW PROCESSLIST")
-            return [number for number, user, *_ in cursor.fetchall() if user == "root" and number != own]
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE user = 'root' AND id <> CONNECTION_ID()"
+            )
+            return [number for (number,) in cursor.fetchall()]
 
     def cut(self, connections: list[int]) -> None:
         """Kill these database connections; one that has gone is none."""

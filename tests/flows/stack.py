@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -110,11 +111,13 @@ class Stack:
             self.launch(name)
         wait_for("the sandbox", lambda: requests.get(f"{self.sandbox}/inbox.json", timeout=2).ok)
         for port in self.api_ports.values():
-            ready = f"http://127.0.0.1:{port}/ready"
-            wait_for("the API", lambda url=ready: requests.get(url, timeout=5).json()["status"] == "ok")
+            wait_for("the API", partial(_serves, port))
         for name in self.commands():
             if name.startswith("worker"):
-                wait_for("the worker", lambda name=name: b" ready." in self.log(name))
+                wait_for("the worker", partial(self._works, name))
+
+    def _works(self, name: str) -> bool:
+        return b" ready." in self.log(name)
 
     def launch(self, name: str) -> None:
         """Start one of the processes in a group of its own."""
@@ -148,6 +151,10 @@ class Stack:
     def log(self, name: str) -> bytes:
         """Everything that a process has written so far."""
         return (self.directory / f"{name}.log").read_bytes()
+
+
+def _serves(port: int) -> bool:
+    return bool(requests.get(f"http://127.0.0.1:{port}/ready", timeout=5).json()["status"] == "ok")
 
 
 def _nth(name: str, number: int) -> str:
