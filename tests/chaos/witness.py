@@ -20,10 +20,10 @@ from tests.chaos.messages import word_in
 
 MOVING = ("queued", "sending")
 BRING_FORWARD = (
-    "UPDATE notifications SET not_before = UTC_TIMESTAMP(6), wake_at = UTC_TIMESTAMP(6)"
-    " WHERE status = 'queued' AND not_before > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND",
-    "UPDATE notifications SET wake_at = UTC_TIMESTAMP(6)"
-    " WHERE status = 'unknown' AND wake_at > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND",
+    """UPDATE notifications SET not_before = UTC_TIMESTAMP(6), wake_at = UTC_TIMESTAMP(6)
+    WHERE status = 'queued' AND not_before > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND""",
+    """UPDATE notifications SET wake_at = UTC_TIMESTAMP(6)
+    WHERE status = 'unknown' AND wake_at > UTC_TIMESTAMP(6) + INTERVAL 12 SECOND""",
 )
 
 
