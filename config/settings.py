@@ -5,6 +5,7 @@ missing or wrong. Secrets are `SecretStr`. Nothing here opens, connects or impor
 vocabulary.
 """
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar, cast
@@ -97,6 +98,27 @@ class Worker(Group):
 
     after_silence_kakao: Unasked = AfterSilence.HOLD
     after_silence_mail: Unasked = AfterSilence.HOLD
+    lease_seconds: int = Field(default=50, ge=5, le=600)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim holds; every other time of a delivery is a part of it, so that their order always holds."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def exchange_seconds(self) -> float:
+        """The total time of one exchange with a provider."""
+        return self.lease_seconds / 5
+
+    @property
+    def start_within(self) -> float:
+        """Seconds after the claim in which an exchange may still start, unless it finishes a departure."""
+        return self.lease_seconds / 2
+
+    @property
+    def hard_limit(self) -> float:
+        """Seconds after which a task is killed, well before its lease ends."""
+        return self.lease_seconds * 4 / 5
 
 
 class Flower(Group):

@@ -1,14 +1,16 @@
 """Attempts: what happened at each claim of a notification, append-only."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import String, UniqueConstraint, delete, insert, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.vocabulary import Ending
 from models.base import Base
-from models.types import Ascii, Id, Moment, Word
+from models.types import Ascii, Id, Moment, Word, new_id
 
 
 class Attempt(Base):
@@ -24,3 +26,47 @@ class Attempt(Base):
     refused: Mapped[str | None] = mapped_column(String(2000))
     started_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one attempt ended, as it is noted."""
+
+    notification_id: UUID
+    attempt: int
+    outcome: Ending
+    code: str | None
+    started_at: datetime
+    ended_at: datetime
+    refused: str | None = None
+
+
+def note(session: Session, endings: Sequence[Ended]) -> None:
+    """Note how attempts ended, one statement for all.
+
+    What is noted later counts more: a lease that ran out under a live worker has left `lost`, until that worker
+    or the vendor says what really happened.
+    """
+    if not endings:
+        return
+    keys = [(each.notification_id, each.attempt) for each in endings]
+    session.execute(
+        delete(Attempt).where(tuple_(Attempt.notification_id, Attempt.attempt).in_(keys)),
+        execution_options={"synchronize_session": False},
+    )
+    rows = [
+        {
+            "id": new_id(),
+            "notification_id": each.notification_id,
+            "attempt": each.attempt,
+            "outcome": each.outcome,
+            "code": each.code,
+            "refused": each.refused,
+            "started_at": each.started_at,
+            "ended_at": each.ended_at,
+            "created_at": each.ended_at,
+            "updated_at": each.ended_at,
+        }
+        for each in endings
+    ]
+    session.execute(insert(Attempt), rows)

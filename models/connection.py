@@ -15,7 +15,8 @@ class Connection(Base):
     """Credentials of one provider account, sealed; `account_id` NULL means the installation's own.
 
     `receipt_token_hash` is SHA-256 of the token in the path to which the provider reports.
-    `closed_until` in the future means that nothing leaves through it until then, for `closed_reason`.
+    `closed_until`, `closed_reason` and `failures` (rounds in a row without a usable answer) are its gate's; only
+    `models.gate` changes them.
     """
 
     __tablename__ = "connections"
@@ -27,3 +28,4 @@ class Connection(Base):
     receipt_token_hash: Mapped[bytes | None] = mapped_column(Digest, unique=True)
     closed_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_reason: Mapped[str | None] = mapped_column(Ascii(64))
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -8,7 +8,6 @@ never commit: `with transaction() as session:` stands where the call stands. Not
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,39 +15,11 @@ from sqlalchemy import CursorResult, Row, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
+from models.lifecycle import FROM, Verb
 from models.notification import Notification
 from models.types import Id
 
-LEASE: Final = timedelta(seconds=50)
 RING_AFTER: Final = timedelta(seconds=5)
-
-
-class Verb(StrEnum):
-    """What can happen to a notification."""
-
-    ACCEPT = "accept"
-    CLAIM = "claim"
-    DEPART = "depart"
-    SENT = "sent"
-    REQUEUE = "requeue"
-    FAIL = "fail"
-    PARK = "park"
-    CONFIRM = "confirm"
-    CANCEL = "cancel"
-
-
-FROM: Final[Mapping[Verb, frozenset[State]]] = {
-    Verb.ACCEPT: frozenset(),
-    Verb.CLAIM: frozenset({State.QUEUED}),
-    Verb.DEPART: frozenset({State.SENDING}),
-    Verb.SENT: frozenset({State.SENDING, State.UNKNOWN}),
-    Verb.REQUEUE: frozenset({State.SENDING, State.FAILED, State.UNKNOWN}),
-    Verb.FAIL: frozenset({State.QUEUED, State.SENDING, State.UNKNOWN}),
-    Verb.PARK: frozenset({State.SENDING}),
-    Verb.CONFIRM: frozenset({State.SENDING, State.SENT, State.UNKNOWN}),
-    Verb.CANCEL: frozenset({State.QUEUED}),
-}
-"""From which states each verb may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +42,14 @@ class Claimed:
     sealed: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim found: those now held, and how many were failed instead since they had expired."""
+
+    held: list[Claimed]
+    expired: int
+
+
 def accept(values: Mapping[str, Any], now: datetime, not_before: datetime | None = None) -> dict[str, Any]:
     """Complete a new row's values as queued; `api.intake` writes it."""
     earliest = not_before or now
@@ -86,40 +65,41 @@ def accept(values: Mapping[str, Any], now: datetime, not_before: datetime | None
     }
 
 
-def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta = LEASE) -> list[Claimed]:
-    """Take queued notifications that are due, for the length of a lease.
+def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta, most: int | None = None) -> Claim:
+    """Take queued notifications that are due, at most `most`, for the length of a lease.
 
     Rows locked by somebody else are skipped, so two workers with the same ids share them. An expired one is
-    failed here with code `expired` and not returned.
+    failed here with code `expired`.
     """
     row = Notification
     found = session.execute(
         select(row.id, row.attempt, row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.expires_at)
         .where(row.id.in_(list(ids)), row.status.in_(FROM[Verb.CLAIM]), row.not_before <= now)
         .order_by(row.id)
+        .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
     _expire(session, found, now)
-    taken = [
+    held = [
         Claimed(
             Fence(each.id, each.attempt + 1), each.account_id, each.connection_id, each.type, each.tries, each.sealed
         )
         for each in found
         if not _is_late(each, now)
     ]
-    held = [each.fence.id for each in taken]
-    _write(session, held, now, status=State.SENDING, attempt=row.attempt + 1, wake_at=now + lease)
-    return taken
+    ids = [each.fence.id for each in held]
+    _write(session, ids, now, status=State.SENDING, attempt=row.attempt + 1, wake_at=now + lease)
+    return Claim(held, len(found) - len(held))
 
 
 def depart(
     session: Session,
     fences: Sequence[Fence],
     now: datetime,
+    lease: timedelta,
     group_id: str | None = None,
     *,
     all_or_none: bool = False,
-    lease: timedelta = LEASE,
 ) -> set[UUID]:
     """Pass the point of no return with those that are still ours, and renew their lease.
 
@@ -140,17 +120,20 @@ def sent(
     fences: Mapping[Fence, str | None],
     now: datetime,
     wake_at: datetime | None = None,
+    *,
+    spends: bool = True,
 ) -> set[UUID]:
     """Record that the provider took them; the mapping's values are the provider's ids.
 
-    `wake_at` is when to ask for the report, on channels that have reports.
+    `wake_at` is when to ask for the report, on channels that have reports. `spends` is false where the try was
+    counted already, as it was for what is `unknown`.
     """
     ids = {row.id for row in _lock(session, Verb.SENT, list(fences))}
     known = [(literal(fence.id, Id()), name) for fence, name in fences.items() if name is not None]
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"tries": Notification.tries + int(spends)}
     if known:
         values["provider_id"] = case(*known, value=Notification.id, else_=Notification.provider_id)
-    _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, tries=Notification.tries + 1, **values)
+    _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, **values)
     return ids
 
 
@@ -217,6 +200,16 @@ def cancel(session: Session, notification_id: UUID, now: datetime) -> bool:
         .values(status=State.CANCELLED, wake_at=None, updated_at=now)
     )
     return changed.rowcount == 1
+
+
+def look_again(session: Session, ids: Collection[UUID], wake_at: datetime | None, still: State | None = None) -> None:
+    """Say when somebody must look next at those `still` there (None: nobody must); no verb, since no state changes."""
+    if ids:
+        where = [Notification.id.in_(ids)] + ([] if still is None else [Notification.status == still])
+        session.execute(
+            update(Notification).where(*where).values(wake_at=wake_at),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _lock(

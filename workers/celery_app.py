@@ -13,13 +13,12 @@ from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from config.logging import configure
-from config.settings import Installation, Secrets, SettingsError, settings
+from config.settings import Installation, Secrets, SettingsError, Worker, settings
 from config.vocabulary import Queue
 from models.sealing import sealer
 from models.session import engine
 
 EXCHANGE: Final = Exchange("alrim", type="direct")
-HARD_LIMIT: Final = 40
 SWEEP_EVERY: Final = timedelta(seconds=2)
 
 
@@ -44,8 +43,8 @@ def configuration() -> dict[str, Any]:
         # Operators watch Flower.
         "worker_send_task_events": True,
         "task_track_started": True,
-        # One provider exchange ends within 10 s; a task starts none later than 25 s after its claim.
-        "task_time_limit": HARD_LIMIT,
+        # Every exchange that may still start ends before it, and it comes before the lease ends.
+        "task_time_limit": settings(Worker).hard_limit,
         **_connection(broker),
         "timezone": "Asia/Seoul",
         "enable_utc": True,

@@ -31,11 +31,13 @@ class Retry:
         after: the provider's own wish (`Retry-After`), if it said one.
         closes: the fault is the connection's, not the message's: the connection takes a rest for `after`
             (or until its credentials are renewed, when `after` is None) and no try is spent.
+        spends: whether the provider was asked; false where we ourselves held it back.
     """
 
     code: str
     after: timedelta | None = None
     closes: bool = False
+    spends: bool = True
 
 
 @dataclass(frozen=True, slots=True)

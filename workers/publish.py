@@ -71,22 +71,12 @@ class Bell:
 
     def receipts(self, connection_id: UUID, reports: Sequence[Report]) -> bool:
         """Queue reports to be settled; False means that the broker is away and nothing was queued."""
-        connection = self._connection or app.connection_for_write()
-        try:
-            app.send_task(
-                "receipts.solapi",
-                args=(str(connection_id), [list(report) for report in reports]),
-                argsrepr=f"{len(reports)} reports",
-                queue=str(Queue.RECEIPTS),
-                producer=self._open(connection),
-                retry=False,
-                ignore_result=True,
-            )
-        except _troubles(connection) as error:
-            self.close()
-            log.warning("bell.broker_away", error=type(error).__name__)
-            return False
-        return True
+        args = (str(connection_id), [list(report) for report in reports])
+        return self._send("receipts.solapi", args, f"{len(reports)} reports")
+
+    def reconcile(self, ids: Sequence[UUID]) -> bool:
+        """Queue a question about notifications of one group; one that nobody came to within a minute is dropped."""
+        return self._send("reconcile", ([str(each) for each in ids],), f"{len(ids)} of a group", expires=60)
 
     def depth(self, queue: Queue) -> int | None:
         """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
@@ -108,6 +98,25 @@ class Bell:
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
             connection.collect(socket_timeout=1)
+
+    def _send(self, task: str, args: tuple[object, ...], argsrepr: str, expires: int | None = None) -> bool:
+        connection = self._connection or app.connection_for_write()
+        try:
+            app.send_task(
+                task,
+                args=args,
+                argsrepr=argsrepr,
+                queue=str(Queue.RECEIPTS),
+                producer=self._open(connection),
+                retry=False,
+                ignore_result=True,
+                expires=expires,
+            )
+        except _troubles(connection) as error:
+            self.close()
+            log.warning("bell.broker_away", error=type(error).__name__)
+            return False
+        return True
 
     def _open(self, connection: Connection) -> Producer:
         if self._producer is None:

@@ -15,8 +15,14 @@ from workers.outcome import Retry
 JITTER: Final = 0.2
 MOST_DOUBLINGS: Final = 12
 """Every schedule has reached its longest wait by then."""
-CLOSED_FOR: Final = timedelta(minutes=10)
-"""How long a connection rests when the provider did not say."""
+
+
+LOSSES: Final = 5
+"""So many claims may be lost before the wait after a further one grows; a message that kills its worker must rest."""
+FIRST_REST: Final = timedelta(seconds=2)
+LONGEST_REST: Final = timedelta(minutes=10)
+SOONEST_QUESTION: Final = timedelta(seconds=10)
+LONGEST_SILENCE: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,10 @@ def next_try(
         chance: a random number from 0 to 1, for the jitter of ±20 %.
     """
     if outcome.closes:
-        return now + (CLOSED_FOR if outcome.after is None else outcome.after)
+        # The connection's gate holds it back, not a time of its own: whoever opens the gate early finds it ready.
+        return now
+    if not outcome.spends:
+        return now + (outcome.after or timedelta())
     schedule = SCHEDULES[channel]
     if tries >= schedule.budget:
         return None
@@ -68,3 +77,19 @@ def next_try(
     wait = min(schedule.first * schedule.factor**exponent, schedule.longest)
     wait *= 1 + JITTER * (2 * chance - 1)
     return now + (wait if outcome.after is None else max(wait, outcome.after))
+
+
+def after_loss(attempt: int) -> timedelta:
+    """How long a notification rests whose worker died with it before it left, after its `attempt`-th claim."""
+    over = attempt - LOSSES
+    return timedelta() if over <= 0 else min(FIRST_REST * 2 ** min(over, MOST_DOUBLINGS), LONGEST_REST)
+
+
+def next_question(since: timedelta, give_up: timedelta) -> timedelta | None:
+    """How long to wait before a vendor is asked again about something that left `since` ago; None: no more.
+
+    As long again as it has been already, so that a day takes a dozen questions.
+    """
+    if since >= give_up:
+        return None
+    return min(max(since, SOONEST_QUESTION), LONGEST_SILENCE)

@@ -8,44 +8,23 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from config.vocabulary import Channel, Lane, State
+from config.vocabulary import State
 from models import ledger
-from models.ledger import FROM, Fence, Verb
+from models.ledger import Claim, Fence
+from models.lifecycle import FROM, Verb
 from models.notification import Notification
 from models.session import transaction
-from models.types import new_id, utc_now
+from models.types import utc_now
+from tests import rows
+from tests.rows import LEASE, read
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 ATTEMPT = 3
 
 
-def a_row(status: State, *, attempt: int = ATTEMPT, **changes: object) -> UUID:
-    now = utc_now()
-    values = {
-        "id": new_id(),
-        "account_id": new_id(),
-        "api_key_id": new_id(),
-        "connection_id": new_id(),
-        "channel": Channel.SOLAPI,
-        "lane": Lane.NORMAL,
-        "type": "SMS",
-        "status": status,
-        "attempt": attempt,
-        "not_before": now - timedelta(seconds=1),
-        "wake_at": now + timedelta(seconds=30),
-        "sealed": b"sealed",
-        **changes,
-    }
-    with transaction() as session:
-        return Notification.create(session, **values).id
-
-
-def read(row_id: UUID) -> Notification:
-    with transaction() as session:
-        row = Notification.get(session, row_id)
-        assert row is not None
-        return row
+def a_row(status: State, **changes: object) -> UUID:
+    return rows.a_row(status, due=False, **{"attempt": ATTEMPT, "sealed": b"sealed", **changes})
 
 
 def facts(row: Notification) -> tuple[object, ...]:
@@ -55,8 +34,8 @@ def facts(row: Notification) -> tuple[object, ...]:
 Act = Callable[[Session, Fence, datetime], object]
 
 ACTS: dict[Verb, Act] = {
-    Verb.CLAIM: lambda session, fence, now: ledger.claim(session, [fence.id], now),
-    Verb.DEPART: lambda session, fence, now: ledger.depart(session, [fence], now, "G4V1"),
+    Verb.CLAIM: lambda session, fence, now: ledger.claim(session, [fence.id], now, LEASE).held,
+    Verb.DEPART: lambda session, fence, now: ledger.depart(session, [fence], now, LEASE, "G4V1"),
     Verb.SENT: lambda session, fence, now: ledger.sent(session, {fence: "M4V1"}, now),
     Verb.REQUEUE: lambda session, fence, now: ledger.requeue(session, [fence], now, now, "x", spends=True),
     Verb.FAIL: lambda session, fence, now: ledger.fail(session, [fence], now, "1062", spends=True),
@@ -110,41 +89,56 @@ def test_an_old_attempt_changes_nothing(verb: Verb) -> None:
 def test_claim_takes_a_lease_and_counts_the_attempt() -> None:
     row_id, now = a_row(State.QUEUED), utc_now()
     with transaction() as session:
-        [claimed] = ledger.claim(session, [row_id], now)
+        [claimed] = ledger.claim(session, [row_id], now, LEASE).held
     assert claimed.fence == Fence(row_id, ATTEMPT + 1)
     assert claimed.sealed == b"sealed"
     row = read(row_id)
-    assert (row.attempt, row.wake_at) == (ATTEMPT + 1, now + ledger.LEASE)
+    assert (row.attempt, row.wake_at) == (ATTEMPT + 1, now + LEASE)
 
 
 def test_claim_waits_for_not_before() -> None:
     now = utc_now()
     row_id = a_row(State.QUEUED, not_before=now + timedelta(seconds=1))
     with transaction() as session:
-        assert ledger.claim(session, [row_id], now) == []
-        assert len(ledger.claim(session, [row_id], now + timedelta(seconds=2))) == 1
+        assert ledger.claim(session, [row_id], now, LEASE) == Claim([], 0)
+        assert len(ledger.claim(session, [row_id], now + timedelta(seconds=2), LEASE).held) == 1
 
 
 def test_claim_fails_what_expired() -> None:
     row_id = a_row(State.QUEUED, expires_at=utc_now() - timedelta(seconds=1))
     with transaction() as session:
-        assert ledger.claim(session, [row_id], utc_now()) == []
+        assert ledger.claim(session, [row_id], utc_now(), LEASE) == Claim([], 1)
     row = read(row_id)
     assert (row.status, row.code, row.wake_at, row.attempt) == (State.FAILED, "expired", None, ATTEMPT)
+
+
+def test_claim_takes_no_more_than_asked() -> None:
+    ids = [a_row(State.QUEUED) for _ in range(3)]
+    with transaction() as session:
+        assert len(ledger.claim(session, ids, utc_now(), LEASE, most=1).held) == 1
+    assert sorted(read(each).status for each in ids) == [State.QUEUED, State.QUEUED, State.SENDING]
+
+
+def test_looking_again_spares_what_moved_on() -> None:
+    sent, over = a_row(State.SENT), a_row(State.DELIVERED, wake_at=None)
+    later = utc_now() + timedelta(hours=1)
+    with transaction() as session:
+        ledger.look_again(session, [sent, over], later, State.SENT)
+    assert (read(sent).wake_at, read(over).wake_at) == (later, None)
 
 
 def test_depart_renews_the_lease_and_keeps_the_group() -> None:
     row_id, now = a_row(State.SENDING), utc_now()
     with transaction() as session:
-        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], now, "G4V9") == {row_id}
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], now, LEASE, "G4V9") == {row_id}
     row = read(row_id)
-    assert (row.departed_at, row.group_id, row.wake_at) == (now, "G4V9", now + ledger.LEASE)
+    assert (row.departed_at, row.group_id, row.wake_at) == (now, "G4V9", now + LEASE)
 
 
 def test_a_late_worker_never_departs() -> None:
     row_id = a_row(State.SENDING, wake_at=utc_now() - timedelta(microseconds=1))
     with transaction() as session:
-        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now()) == set()
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now(), LEASE) == set()
     assert read(row_id).departed_at is None
 
 
@@ -152,14 +146,14 @@ def test_depart_all_or_none() -> None:
     mine, gone = a_row(State.SENDING), a_row(State.CANCELLED)
     with transaction() as session:
         fences = [Fence(mine, ATTEMPT), Fence(gone, ATTEMPT)]
-        assert ledger.depart(session, fences, utc_now(), "G4V9", all_or_none=True) == set()
+        assert ledger.depart(session, fences, utc_now(), LEASE, "G4V9", all_or_none=True) == set()
     assert read(mine).departed_at is None
 
 
 def test_an_expired_message_never_departs() -> None:
     row_id = a_row(State.SENDING, expires_at=utc_now())
     with transaction() as session:
-        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now()) == set()
+        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now(), LEASE) == set()
     assert (read(row_id).status, read(row_id).code) == (State.FAILED, "expired")
 
 
@@ -196,7 +190,7 @@ def test_two_workers_share_what_they_race_for() -> None:
     def work() -> None:
         start.wait()
         with transaction() as session:
-            taken.append([each.fence.id for each in ledger.claim(session, ids, utc_now())])
+            taken.append([each.fence.id for each in ledger.claim(session, ids, utc_now(), LEASE).held])
 
     threads = [Thread(target=work) for _ in range(2)]
     for thread in threads:

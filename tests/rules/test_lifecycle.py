@@ -3,7 +3,7 @@
 import re
 
 from config.vocabulary import State
-from models.ledger import FROM, Verb
+from models.lifecycle import FROM, Verb
 from tests.rules.sources import ROOT
 
 

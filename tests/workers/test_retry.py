@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from config.vocabulary import Channel
 from workers.outcome import Retry
-from workers.retry import CLOSED_FOR, SCHEDULES, next_try
+from workers.retry import SCHEDULES, after_loss, next_question, next_try
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MIDDLE = 0.5
@@ -51,8 +51,25 @@ def test_retry_after_is_honoured_and_never_shortens() -> None:
 
 def test_a_closed_connection_spends_no_budget() -> None:
     spent = SCHEDULES[Channel.SOLAPI].budget + 5
-    assert wait(Channel.SOLAPI, spent, Retry("402", closes=True)) == CLOSED_FOR.total_seconds()
-    assert wait(Channel.SOLAPI, spent, Retry("402", after=timedelta(hours=1), closes=True)) == 3600
+    assert wait(Channel.SOLAPI, spent, Retry("402", after=timedelta(hours=1), closes=True)) == 0
+
+
+def test_what_we_hold_back_spends_no_budget_and_waits_as_long_as_we_said() -> None:
+    spent = SCHEDULES[Channel.SOLAPI].budget + 5
+    assert wait(Channel.SOLAPI, spent, Retry("paced", after=timedelta(seconds=3), spends=False)) == 3
+
+
+def test_a_message_that_kills_its_workers_rests_longer_and_longer() -> None:
+    waits = [after_loss(attempt).total_seconds() for attempt in range(1, 25)]
+    assert waits[:5] == [0] * 5
+    assert waits[5:8] == [4, 8, 16]
+    assert waits[-1] == 600
+
+
+@pytest.mark.parametrize(("since", "pause"), [(0, 10), (9, 10), (60, 60), (86_000, 21_600), (86_400, None)])
+def test_questions_become_rare_and_end(since: int, pause: int | None) -> None:
+    expected = None if pause is None else timedelta(seconds=pause)
+    assert next_question(timedelta(seconds=since), timedelta(days=1)) == expected
 
 
 @given(

@@ -182,3 +182,16 @@ Outcomes = dict[str, Outcome]
 
 Conversation = Generator[Step, Any, Outcomes]
 """Yields a Request and is sent an Answer, or yields a Depart and is sent the ids that departed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One departed message as the vendor lists it: its id there, its code, and the carrier's."""
+
+    message_id: str | None
+    code: str
+    network_code: str | None = None
+
+
+Listing = Generator[Step, Any, dict[str, Listed]]
+"""Asks for everything of one group; returns by notification id what could be read."""

@@ -15,9 +15,21 @@ from typing import Any, Final, TypeVar
 
 from config.vocabulary import Lane
 from workers.channels import solapi_wire as wire
-from workers.channels.exchange import Answer, Conversation, Depart, Departed, Message, Outcomes, Reply, Stamp, Step
+from workers.channels.exchange import (
+    Answer,
+    Conversation,
+    Depart,
+    Departed,
+    Listed,
+    Listing,
+    Message,
+    Outcomes,
+    Reply,
+    Stamp,
+    Step,
+)
 from workers.channels.solapi_codes import CODES, Class, outcome_of
-from workers.channels.solapi_wire import Group, GroupStatus, Listed, Problem
+from workers.channels.solapi_wire import Group, GroupStatus, Problem
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 
 BATCH_SIZE: Final[dict[Lane, int]] = {Lane.URGENT: 1, Lane.NORMAL: 1000, Lane.BULK: 1000}
@@ -52,6 +64,11 @@ def settle(
     Retry only if the group is deleted and never was sent; what cannot be judged is Unknown. Bodies are not read.
     """
     return _Dialogue(credentials, stamp).settle([each.id for each in messages], group_id)
+
+
+def read_reports(group_id: str, credentials: Mapping[str, str], stamp: Callable[[], Stamp]) -> Listing:
+    """Read what SOLAPI knows of a fired group's messages; changes nothing there."""
+    return _Dialogue(credentials, stamp).read(group_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,7 @@ class _Dialogue:
             return dict.fromkeys(ids, _judge(listed))
         if listed.keys() != set(ids):
             # The answer may leave out our fields; the stored messages have them.
-            listed = yield from self._list(group_id)
+            listed = yield from self.read(group_id)
         if listed.keys() != set(ids):
             # What is not confirmed may be in the group all the same: fired, it could leave now and again later.
             return dict.fromkeys(ids, Retry("unconfirmed"))
@@ -172,7 +189,7 @@ class _Dialogue:
         return group
 
     def _judge_each(self, group_id: str, ids: Sequence[str], code: str, *, on_its_way: bool) -> Conversation:
-        listed = yield from self._list(group_id)
+        listed = yield from self.read(group_id)
         outcomes: Outcomes = {}
         for nid in ids:
             found = listed.get(nid)
@@ -183,7 +200,7 @@ class _Dialogue:
             outcomes[nid] = Accepted(found.message_id) if isinstance(outcome, Accepted) else outcome
         return outcomes
 
-    def _list(self, group_id: str) -> Generator[Step, Any, dict[str, Listed]]:
+    def read(self, group_id: str) -> Listing:
         """Read the group's messages, as many as can be read."""
         found: dict[str, Listed] = {}
         start_key: str | None = None

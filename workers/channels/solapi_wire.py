@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
-from workers.channels.exchange import Answer, HttpRequest, Message, Reply, Silence, Stamp
+from workers.channels.exchange import Answer, HttpRequest, Listed, Message, Reply, Silence, Stamp
 
 PAGE: Final = 500
 ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -56,14 +56,6 @@ class Group:
 
     status: GroupStatus | None
     fired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One message of a group: the vendor's id for it and its status code."""
-
-    message_id: str | None
-    code: str
 
 
 def compose_image(image: str, credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
@@ -219,7 +211,7 @@ def _by_notification(entries: object) -> dict[str, Listed]:
         if nid in found:
             twice.add(nid)
         elif isinstance(nid, str) and code is not None:
-            found[nid] = Listed(_word(entry.get("messageId")), code)
+            found[nid] = Listed(_word(entry.get("messageId")), code, _word(entry.get("networkCode")))
     return {nid: listed for nid, listed in found.items() if nid not in twice}
 
 

@@ -8,13 +8,13 @@ import json
 import secrets
 import string
 import time
-from collections.abc import Sequence
-from typing import Any, Final, Self, assert_never
+from collections.abc import Generator, Sequence
+from typing import Any, Final, Self, TypeVar, assert_never
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
+from config.settings import Worker, settings
 from models import ledger
 from models.connection import Connection
 from models.ledger import Claimed, Fence
@@ -39,13 +39,13 @@ from workers.channels.exchange import (
     Step,
 )
 from workers.outcome import Retry, Unknown
+from workers.tasks.patience import AWAY
 from workers.transports import aws, http
 from workers.transports.smtp import SmtpSession
 
 log = structlog.get_logger()
 
-START_WITHIN: Final = 25.0
-"""Seconds after the claim in which an exchange may still start, so that all ends before the lease does."""
+T = TypeVar("T")
 
 ALPHABET: Final = string.ascii_letters + string.digits
 
@@ -96,17 +96,22 @@ class Carrier:
         A conversation that raises is a bug or an answer that nobody foresaw: what had departed is Unknown, the
         rest is tried again like any failure, so that nothing loops for ever or is sent twice.
         """
+        try:
+            return self.follow(conversation)
+        except Exception:
+            log.exception("conversation.broken")
+            self.reached = True
+            return {each: Unknown("broken") if each in self._left else Retry("broken") for each in self._fences}
+
+    def follow(self, dialogue: Generator[Step, Any, T]) -> T:
+        """Carry every step out and return what the dialogue returns; what it raises, it raises."""
         heard: Any = None
         while True:
             try:
-                step: Step = conversation.send(heard)
+                step = dialogue.send(heard)
             except StopIteration as end:
-                outcomes: Outcomes = end.value
-                return outcomes
-            except Exception:
-                log.exception("conversation.broken")
-                self.reached = True
-                return {each: Unknown("broken") if each in self._left else Retry("broken") for each in self._fences}
+                result: T = end.value
+                return result
             heard = self._depart(step) if isinstance(step, Depart) else self._ask(step)
 
     def _depart(self, step: Depart) -> Departed:
@@ -115,8 +120,9 @@ class Carrier:
         fences = [self._fences[each] for each in step.ids]
         try:
             with transaction() as session:
-                ready = ledger.depart(session, fences, utc_now(), step.group_id, all_or_none=step.all_or_none)
-        except (OperationalError, InterfaceError) as error:
+                lease = settings(Worker).lease
+                ready = ledger.depart(session, fences, utc_now(), lease, step.group_id, all_or_none=step.all_or_none)
+        except AWAY as error:
             # Nothing leaves; if the COMMIT got through all the same, the requeue of what has no outcome undoes it.
             log.warning("depart.store_away", error=type(error).__name__)
             return ()
@@ -143,4 +149,4 @@ class Carrier:
                 assert_never(request)
 
     def _is_late(self) -> bool:
-        return time.monotonic() - self._begun > START_WITHIN
+        return time.monotonic() - self._begun > settings(Worker).start_within

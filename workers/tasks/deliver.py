@@ -1,4 +1,4 @@
-"""Deliver notifications: claim, converse with the vendor, depart, record. One task a channel.
+"""Deliver notifications: pass the gate, claim, converse with the vendor, depart, record. One task a channel.
 
 The vendor's protocol is the channel's conversation; this module carries its steps out. No database session is
 open during a call, and every outcome becomes exactly one verb of the ledger.
@@ -6,20 +6,25 @@ open during a call, and every outcome becomes exactly one verb of the ledger.
 
 import random
 import time
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import Task
-from celery.exceptions import Ignore, Retry
-from sqlalchemy.exc import InterfaceError, OperationalError
+from celery.exceptions import Ignore
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from config.vocabulary import Channel
-from models import ledger
+from config.settings import Worker, settings
+from config.vocabulary import Channel, State
+from models import gate, ledger
 from models.connection import Connection
+from models.gate import Probe
 from models.ledger import Claimed
+from models.notification import Notification
 from models.sealing import SealBroken
 from models.session import transaction
 from models.types import utc_now
@@ -28,20 +33,21 @@ from workers.celery_app import app
 from workers.channels.exchange import Message, Outcomes
 from workers.channels.registry import VENDORS
 from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
-from workers.tasks.record import Heard, Tally, record
+from workers.tasks.patience import AWAY, patiently
+from workers.tasks.record import Heard, record
+from workers.tasks.tally import Tally, Undelivered, conclude, later
 
 log = structlog.get_logger()
 
-PAUSES: Final = (0.5, 1, 2, 4, 5)
-"""Seconds between tries to record an outcome; their sum ends before the lease and the hard limit do."""
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What this worker has in hands: notifications of one connection, and perhaps the right to try its gate."""
 
-class Delayed(Exception):  # noqa: N818 - Flower shows the name as the reason of a RETRY
-    """Why a task ended as RETRY: codes and counts, never a provider's words."""
-
-
-class Undelivered(Exception):  # noqa: N818 - Flower shows the name as the reason of a FAILURE
-    """Why a task ended as FAILURE: every one of its notifications failed."""
+    claimed: list[Claimed]
+    connection: Connection | None
+    probe: Probe | None
+    expired: int
 
 
 def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
@@ -51,27 +57,56 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
 
     Raises:
         Ignore: nothing was there to claim, so that Flower keeps what the row last said.
+        Retry: they stay queued, since the gate is closed or the database is away.
     """
     begun, started = time.monotonic(), utc_now()
-    with transaction() as session:
-        claimed = ledger.claim(session, [UUID(each) for each in ids], started)
-        connection = Connection.get(session, claimed[0].connection_id) if claimed else None
-    if not claimed:
+    try:
+        held = _claim([UUID(each) for each in ids], started)
+    except AWAY as error:
+        log.warning("deliver.store_away", error=type(error).__name__)
+        raise later("store_away", None) from None
+    tally = Tally()
+    if held.claimed:
+        outcomes, reached = _outcomes(channel, held, begun)
+        heard = Heard(outcomes, reached, started, held.probe)
+        # What was sent must not look unknown because the database was away for a while.
+        tally = patiently(lambda: _record(channel, held.claimed, heard), begun + settings(Worker).start_within * 1.4)
+    elif not held.expired:
         raise Ignore
-    outcomes, reached = _outcomes(channel, claimed, connection, begun)
-    heard = Heard(outcomes, reached, started)
-    return _remember(channel, claimed, heard)
+    tally.failed["expired"] += held.expired
+    return tally
 
 
-def _remember(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:
-    """Record the outcomes, and wait for a database that is away: what was sent must not look unknown."""
-    for pause in PAUSES:
-        try:
-            return _record(channel, claimed, heard)
-        except (OperationalError, InterfaceError) as error:
-            log.warning("deliver.store_away", error=type(error).__name__, again_in=pause)
-            time.sleep(pause)
-    return _record(channel, claimed, heard)
+def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
+    lease = settings(Worker).lease
+    with transaction() as session:
+        connection = _connection(session, ids[0])
+        if connection is None or connection.closed_until is None:
+            claim = ledger.claim(session, ids, now, lease)
+            return _Held(claim.held, connection, None, claim.expired)
+        if connection.closed_until > now:
+            _refuse(session, ids, connection, now)
+        claim = ledger.claim(session, ids, now, lease, most=1)
+        probe = gate.take_probe(session, connection, now, lease) if claim.held else None
+        if claim.held and probe is None:
+            # Somebody else is trying; the transaction is undone, and with it the claim.
+            raise later(f"closed {connection.closed_reason}", None)
+        return _Held(claim.held, connection, probe, claim.expired)
+
+
+def _connection(session: Session, notification_id: UUID) -> Connection | None:
+    # A message never mixes connections, so one id speaks for all.
+    query = select(Connection).join(Notification, Notification.connection_id == Connection.id)
+    return session.scalar(query.where(Notification.id == notification_id))
+
+
+def _refuse(session: Session, ids: Sequence[UUID], connection: Connection, now: datetime) -> None:
+    """Leave everything queued, and show it as RETRY, if any of them waits at all."""
+    row = Notification
+    due = select(row.id).where(row.id.in_(ids), row.status == State.QUEUED, row.not_before <= now).limit(1)
+    if session.scalar(due) is None:
+        raise Ignore
+    raise later(f"closed {connection.closed_reason}", connection.closed_until)
 
 
 def _record(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:
@@ -79,25 +114,19 @@ def _record(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally
         return record(session, channel, claimed, heard, utc_now(), random.random())  # noqa: S311 - jitter needs no secrecy
 
 
-def _outcomes(
-    channel: Channel, claimed: Sequence[Claimed], connection: Connection | None, begun: float
-) -> tuple[Outcomes, bool]:
+def _outcomes(channel: Channel, held: _Held, begun: float) -> tuple[Outcomes, bool]:
     """Hear what becomes of each, and whether the provider was reached at all."""
-    everyone = [str(each.fence.id) for each in claimed]
-    if connection is None:
+    everyone = [str(each.fence.id) for each in held.claimed]
+    if held.connection is None:
         return dict.fromkeys(everyone, outcome.Rejected("connection_gone")), False
-    now = utc_now()
-    if connection.closed_until is not None and connection.closed_until > now:
-        rest = outcome.Retry(connection.closed_reason or "closed", connection.closed_until - now, closes=True)
-        return dict.fromkeys(everyone, rest), False
     try:
-        credentials = open_credentials(connection)
+        credentials = open_credentials(held.connection)
     except SealBroken:
         return dict.fromkeys(everyone, outcome.Retry("credentials_unreadable", closes=True)), False
-    messages, outcomes = _open(claimed)
+    messages, outcomes = _open(held.claimed)
     if not messages:
         return outcomes, False
-    with Carrier([each.fence for each in claimed], begun) as carrier:
+    with Carrier([each.fence for each in held.claimed], begun) as carrier:
         heard = carrier.carry(VENDORS[channel].converse(messages, credentials, stamp))
     return {**heard, **outcomes}, carrier.reached
 
@@ -114,30 +143,12 @@ def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:
     return messages, broken
 
 
-def conclude(channel: Channel, tally: Tally, total: int) -> dict[str, int]:
-    """Turn a tally into what Celery and Flower show: RETRY, FAILURE, or the counts of a SUCCESS.
-
-    The retry is in the row already; raising `Retry` publishes nothing.
-    """
-    counts = tally.counts()
-    log.info("deliver.done", channel=str(channel), **counts)
-    if tally.retry:
-        accepted = f", accepted {tally.accepted}" if tally.accepted else ""
-        reason = f"{_codes(tally.retry)} of {total}{accepted}"
-        raise Retry(exc=Delayed(reason), when=tally.when)
-    if tally.failed and tally.failed.total() == total:
-        raise Undelivered(_codes(tally.failed))
-    return counts
-
-
-def _codes(codes: Counter[str]) -> str:
-    return ", ".join(f"{code} ×{number}" for code, number in codes.most_common())
-
-
 def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, int]:
     request_id = task.request.get("request_id")
     with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
-        return conclude(channel, deliver(channel, ids), len(ids))
+        tally = deliver(channel, ids)
+        log.info("deliver.done", channel=str(channel), **tally.counts())
+        return conclude(tally, len(ids))
 
 
 @app.task(name="send.kakao", bind=True, throws=(Undelivered,))

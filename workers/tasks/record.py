@@ -4,74 +4,42 @@ Runs inside the caller's transaction and commits nothing. It decides when to try
 waits for; it knows no protocol.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple, TypeGuard, assert_never
 from uuid import UUID
 
-import structlog
-from sqlalchemy import delete, insert, tuple_
 from sqlalchemy.orm import Session
 
-from config.settings import Worker, settings
 from config.vocabulary import AfterSilence, Channel, Ending, State
-from models import ledger
-from models.attempt import Attempt
+from models import attempt, gate, ledger
+from models.attempt import Ended
 from models.connection import Connection
+from models.gate import Probe
 from models.ledger import Claimed, Fence
-from models.types import new_id
+from workers.channels.registry import VENDORS
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from workers.retry import next_try
-
-log = structlog.get_logger()
+from workers.tasks.policy import policy
+from workers.tasks.tally import Tally
 
 ASK_AFTER: Final = timedelta(seconds=10)
 """How long after a silence a vendor that can be asked is asked."""
-
-
-@dataclass
-class Tally:
-    """How many ended how, with their codes: what Flower shows."""
-
-    accepted: int = 0
-    retry: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    when: datetime | None = None
-
-    def counts(self) -> dict[str, int]:
-        """The numbers alone, without what is zero."""
-        numbers = {
-            "accepted": self.accepted,
-            "retry": self.retry.total(),
-            "failed": self.failed.total(),
-            "unknown": self.unknown.total(),
-        }
-        return {name: number for name, number in numbers.items() if number}
+REPORT_AFTER: Final = timedelta(minutes=5)
+"""How long after it was sent a report may take before the vendor is asked for it."""
+OURS: Final = frozenset({State.SENDING, State.UNKNOWN})
+"""Where a worker's own word counts: also if its lease ran out and the row was set aside meanwhile."""
 
 
 class Heard(NamedTuple):
-    """What a worker brings back: outcomes by notification id, whether the provider was reached, the claim's moment."""
+    """What a worker brings back: outcomes by id, whether the provider was reached, the claim's moment, its probe."""
 
     outcomes: Mapping[str, Outcome]
     reached: bool
     started: datetime
-
-
-def policy(channel: Channel) -> AfterSilence:
-    """What this installation does with a message of this channel that may or may not have left."""
-    worker = settings(Worker)
-    match channel:
-        case Channel.SOLAPI:
-            return AfterSilence.ASK
-        case Channel.KAKAO:
-            return worker.after_silence_kakao
-        case Channel.GMAIL | Channel.SES:
-            return worker.after_silence_mail
-        case _:
-            assert_never(channel)
+    probe: Probe | None = None
 
 
 def record(
@@ -82,7 +50,7 @@ def record(
     now: datetime,
     chance: float,
 ) -> Tally:
-    """Write every outcome: its verb, its attempt row, and the connection's rest if one asks for it.
+    """Write every outcome: its verb, its attempt row, and what it means for the connection's gate.
 
     A claimed notification without an outcome never departed; it goes back to the queue at once. A row that
     somebody else holds by now is not changed and counts nowhere.
@@ -96,32 +64,36 @@ def record(
         chance: a random number from 0 to 1, for the retry's jitter.
     """
     tally = Tally()
-    outcomes, span = heard.outcomes, (heard.started, now)
     plans: dict[_Plan, list[Claimed]] = defaultdict(list)
     for each in claimed:
-        outcome = outcomes.get(str(each.fence.id))
+        outcome = heard.outcomes.get(str(each.fence.id))
         again = _again(channel, each, outcome, now, chance, reached=heard.reached)
         plans[_plan(channel, outcome, now, again, reached=heard.reached)].append(each)
     for plan, members in plans.items():
-        done = _apply(session, plan, [each.fence for each in members], outcomes, now)
+        done = _apply(session, plan, [each.fence for each in members], heard.outcomes, now)
         _count(tally, plan, len(done))
-        rows = [_attempt(each.fence, plan, outcomes, span) for each in members if each.fence.id in done]
-        if rows:
-            _write_attempts(session, rows)
-    _rest(session, claimed[0].connection_id, list(plans), now)
+        if plan.noted:
+            span = (heard.started, now)
+            attempt.note(
+                session, [_ended(each.fence, plan, heard.outcomes, span) for each in members if each.fence.id in done]
+            )
+    _tell_gate(session, claimed[0].connection_id, heard, now)
     return tally
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is written for one outcome; notifications with equal plans share their statements."""
+    """What is written for one outcome; notifications with equal plans share their statements.
+
+    `noted`: whether it is worth a line among the attempts; being held back by ourselves is not.
+    """
 
     ending: Ending
     code: str | None = None
     not_before: datetime | None = None
     wake_at: datetime | None = None
     spends: bool = True
-    closes: bool = False
+    noted: bool = True
 
 
 def _again(
@@ -136,11 +108,13 @@ def _plan(channel: Channel, outcome: Outcome | None, now: datetime, again: datet
         case None:
             return _Plan(Ending.RETRY, "not_departed", not_before=now, spends=False)
         case Accepted():
-            return _Plan(Ending.ACCEPTED)
+            reports = VENDORS[channel].read_reports is not None
+            return _Plan(Ending.ACCEPTED, wake_at=now + REPORT_AFTER if reports else None)
         case Rejected(code):
             return _Plan(Ending.REJECTED, code)
-        case Retry(code, closes=closes):
-            return _Plan(Ending.RETRY, code, not_before=again, spends=reached and not closes, closes=closes)
+        case Retry(code, closes=closes, spends=spends):
+            spent = reached and spends and not closes
+            return _Plan(Ending.RETRY, code, not_before=again, spends=spent, noted=spends)
         case Unknown(code):
             return _plan_unknown(channel, code, now, again)
         case _:
@@ -168,8 +142,7 @@ def _apply(
         case Ending.ACCEPTED:
             return ledger.sent(session, {fence: _provider_id(outcomes, fence) for fence in fences}, now, plan.wake_at)
         case Ending.RETRY if plan.not_before is not None:
-            held = frozenset({State.SENDING})
-            return ledger.requeue(session, fences, now, plan.not_before, code, spends=plan.spends, start=held)
+            return ledger.requeue(session, fences, now, plan.not_before, code, spends=plan.spends, start=OURS)
         case Ending.RETRY | Ending.REJECTED:
             return ledger.fail(session, fences, now, code, spends=True)
         case Ending.UNKNOWN:
@@ -200,47 +173,36 @@ def _count(tally: Tally, plan: _Plan, number: int) -> None:
         tally.failed[code] += number
 
 
-def _write_attempts(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    # A lease that ran out under a live worker has left a row that says `lost`; what the worker says counts more.
-    keys = [(row["notification_id"], row["attempt"]) for row in rows]
-    session.execute(
-        delete(Attempt).where(tuple_(Attempt.notification_id, Attempt.attempt).in_(keys)),
-        execution_options={"synchronize_session": False},
-    )
-    session.execute(insert(Attempt), rows)
-
-
-def _attempt(
-    fence: Fence, plan: _Plan, outcomes: Mapping[str, Outcome], span: tuple[datetime, datetime]
-) -> dict[str, object]:
+def _ended(fence: Fence, plan: _Plan, outcomes: Mapping[str, Outcome], span: tuple[datetime, datetime]) -> Ended:
     outcome = outcomes.get(str(fence.id))
     refused = outcome.refused if isinstance(outcome, Accepted) else ()
-    return {
-        "id": new_id(),
-        "notification_id": fence.id,
-        "attempt": fence.attempt,
-        "outcome": plan.ending,
-        "code": plan.code,
-        "refused": ",".join(f"{index}:{code}" for index, code in refused) or None,
-        "started_at": span[0],
-        "ended_at": span[1],
-        "created_at": span[1],
-        "updated_at": span[1],
-    }
+    named = ",".join(f"{index}:{code}" for index, code in refused) or None
+    return Ended(fence.id, fence.attempt, plan.ending, plan.code, *span, named)
 
 
-def _rest(session: Session, connection_id: UUID, plans: Sequence[_Plan], now: datetime) -> None:
-    closing = next((plan for plan in plans if plan.closes), None)
+def _tell_gate(session: Session, connection_id: UUID, heard: Heard, now: datetime) -> None:
+    """Close, keep or open the connection's gate by what the provider said; silence on all counts against it."""
     connection = Connection.get(session, connection_id)
+    outcomes = list(heard.outcomes.values())
     if connection is None:
         return
+    closing = next((each for each in outcomes if isinstance(each, Retry) and each.closes), None)
+    failing = next((each for each in outcomes if _is_failure(each)), None)
     if closing is not None:
-        connection.closed_until, connection.closed_reason = closing.not_before, closing.code
-        log.warning("connection.closed", connection=str(connection_id), code=closing.code)
-    elif (
-        connection.closed_until is not None
-        and connection.closed_until <= now
-        and any(plan.ending is Ending.ACCEPTED for plan in plans)
-    ):
-        connection.closed_until, connection.closed_reason = None, None
-        log.info("connection.opened", connection=str(connection_id), at=now.isoformat())
+        until = now + (gate.RESTS_FOR if closing.after is None else closing.after)
+        if heard.probe is not None:
+            gate.pass_on(session, heard.probe, until, closing.code)
+        gate.close(session, connection_id, until, closing.code)
+    elif any(isinstance(each, Accepted) or (isinstance(each, Rejected) and heard.reached) for each in outcomes):
+        gate.forget_failures(session, connection)
+        if heard.probe is not None:
+            gate.open_again(session, heard.probe)
+    elif failing is not None:
+        gate.count_failure(session, connection, now, failing.code, heard.probe)
+    elif heard.probe is not None:
+        # It never left (held back, cancelled, expired): the next one may try at once.
+        gate.pass_on(session, heard.probe, now, connection.closed_reason or "")
+
+
+def _is_failure(outcome: Outcome) -> TypeGuard[Retry | Unknown]:
+    return isinstance(outcome, Unknown) or (isinstance(outcome, Retry) and outcome.spends)

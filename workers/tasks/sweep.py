@@ -2,44 +2,50 @@
 
 Takes rows whose `wake_at` has passed, queue by queue, oldest first, in slices, and acts by their state. It rings
 into a queue only while that queue is short: a long healthy one is left alone, one whose broker lost its memory
-fills up at once. Any number of sweeps may run; they share the rows.
+fills up at once. Of a closed connection it rings for nobody but the probe. Any number of sweeps may run; they
+share the rows.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import islice, product
 from typing import Final, assert_never
+from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, defer
 
 from config.vocabulary import AfterSilence, Channel, Ending, Lane, Queue, State
-from models import ledger
-from models.attempt import Attempt
-from models.ledger import Fence
+from models import attempt, gate, ledger
+from models.attempt import Ended
+from models.ledger import RING_AFTER, Fence
 from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import utc_now
 from workers.celery_app import app
 from workers.publish import Bell, Ring
-from workers.tasks.record import policy
+from workers.retry import after_loss
+from workers.tasks.patience import AWAY
+from workers.tasks.policy import policy
 
 log = structlog.get_logger()
 
-LOOKED_AFTER: Final = (State.SENDING, State.QUEUED, State.UNKNOWN)
+LOOKED_AFTER: Final = (State.SENDING, State.QUEUED, State.UNKNOWN, State.SENT)
 SLICE: Final = 1000
 SHORT: Final = 20
 """A queue with fewer messages than this may be rung into."""
 RING_EVERY: Final = timedelta(seconds=10)
 ASK_EVERY: Final = timedelta(seconds=60)
 """No second question about a notification while the first may still be under way."""
+LOST: Final = "lease_lost"
+SENDING: Final = frozenset({State.SENDING})
 
 
 @app.task(name="sweep")
 def sweep() -> dict[str, int]:
-    """Look after every row whose time has come; the counts are what was done."""
+    """Look after every row whose time has come; the counts are what was done. The next one tries again."""
     bell = Bell()
     done: Counter[str] = Counter()
     try:
@@ -49,7 +55,9 @@ def sweep() -> dict[str, int]:
             elif state is State.QUEUED:
                 done["rung"] += ring_due(bell, channel, lane, utc_now())
             else:
-                done["asked"] += ask_due(channel, lane, utc_now())
+                done["asked"] += ask_due(bell, state, channel, lane, utc_now())
+    except AWAY as error:
+        log.warning("sweep.store_away", error=type(error).__name__)
     finally:
         bell.close()
     return {name: number for name, number in done.items() if number}
@@ -66,25 +74,60 @@ def due_kinds(now: datetime) -> list[tuple[State, Channel, Lane]]:
 
 
 def ring_due(bell: Bell, channel: Channel, lane: Lane, now: datetime) -> int:
-    """Ring for queued rows that nobody came for, if their queue is short."""
+    """Ring for queued rows that nobody came for, if their queue is short and their connection open.
+
+    What has expired meanwhile fails here, be its connection open or closed.
+    """
     depth = bell.depth(Queue.send(channel, lane))
     if depth is None or depth >= SHORT:
         return 0
     with transaction() as session:
         rows = session.scalars(_due(State.QUEUED, channel, lane, now)).all()
-        _look_again(session, rows, now + RING_EVERY)
-    bell.ring(Ring(row.id, channel, lane, row.connection_id, row.request_id) for row in rows)
-    return len(rows)
+        late = [row for row in rows if row.expires_at is not None and row.expires_at <= now]
+        ledger.fail(session, [Fence(row.id, row.attempt) for row in late], now, "expired", spends=False)
+        ready = _hold_back(session, [row for row in rows if row not in late], now)
+        ledger.look_again(session, [row.id for row in ready], now + RING_EVERY)
+    bell.ring(Ring(row.id, channel, lane, row.connection_id, row.request_id) for row in ready)
+    return len(ready)
 
 
-def ask_due(channel: Channel, lane: Lane, now: datetime) -> int:
-    """Have the vendor asked about notifications that may or may not have left, as long as it can be asked."""
+def _hold_back(session: Session, rows: Sequence[Notification], now: datetime) -> list[Notification]:
+    """Put off those of closed connections and return the others; where the time has passed, one may try."""
+    closed = gate.closed(session, {row.connection_id for row in rows})
+    ready: list[Notification] = []
+    later: dict[datetime, list[UUID]] = defaultdict(list)
+    tried: set[UUID] = set()
+    for row in rows:
+        until = closed.get(row.connection_id)
+        if until is None or (until <= now and row.connection_id not in tried):
+            tried.add(row.connection_id)
+            ready.append(row)
+        else:
+            # Not longer than a rest: somebody may open the gate early.
+            later[min(until, now + gate.RESTS_FOR) if until > now else now + RING_AFTER].append(row.id)
+    for wake_at, ids in later.items():
+        ledger.look_again(session, ids, wake_at)
+    return ready
+
+
+def ask_due(bell: Bell, state: State, channel: Channel, lane: Lane, now: datetime) -> int:
+    """Have the vendor asked about what may or may not have left, and about reports that never came.
+
+    One question a group, and no more than a short queue of them.
+    """
+    depth = bell.depth(Queue.RECEIPTS)
+    if depth is None or depth >= SHORT:
+        return 0
+    groups: dict[tuple[UUID, str | None], list[UUID]] = defaultdict(list)
     with transaction() as session:
-        rows = session.scalars(_due(State.UNKNOWN, channel, lane, now)).all()
-        _look_again(session, rows, now + ASK_EVERY)
-    if rows:
-        app.send_task("reconcile", args=([str(row.id) for row in rows],), queue=str(Queue.PERIODIC), retry=False)
-    return len(rows)
+        for row in session.scalars(_due(state, channel, lane, now)):
+            groups[row.connection_id, row.group_id].append(row.id)
+        asked = list(islice(groups.values(), SHORT))
+        for ids in asked:
+            ledger.look_again(session, ids, now + ASK_EVERY)
+    for ids in asked:
+        bell.reconcile(ids)
+    return sum(map(len, asked))
 
 
 def settle_leases(channel: Channel, lane: Lane, now: datetime) -> int:
@@ -95,37 +138,30 @@ def settle_leases(channel: Channel, lane: Lane, now: datetime) -> int:
     """
     with transaction() as session:
         rows = session.scalars(_due(State.SENDING, channel, lane, now)).all()
-        for row in rows:
-            _settle(session, row, now)
+        for number in {row.attempt for row in rows if row.departed_at is None}:
+            unsent = [Fence(row.id, number) for row in rows if row.departed_at is None and row.attempt == number]
+            ledger.requeue(session, unsent, now, now + after_loss(number), LOST, spends=False, start=SENDING)
+        _settle_departed(session, channel, [Fence(row.id, row.attempt) for row in rows if row.departed_at], now)
+        endings = (
+            Ended(row.id, row.attempt, Ending.LOST, LOST, row.departed_at or row.updated_at, now) for row in rows
+        )
+        attempt.note(session, list(endings))
+    if rows:
+        departed = sum(row.departed_at is not None for row in rows)
+        log.warning("sweep.leases_lost", channel=str(channel), lane=str(lane), lost=len(rows), departed=departed)
     return len(rows)
 
 
-def _settle(session: Session, row: Notification, now: datetime) -> None:
-    fence = Fence(row.id, row.attempt)
-    code = "lease_lost"
-    if row.departed_at is None:
-        ledger.requeue(session, [fence], now, now, code, spends=False)
-    else:
-        match policy(row.channel):
-            case AfterSilence.ASK:
-                ledger.park(session, [fence], now, code, wake_at=now)
-            case AfterSilence.HOLD:
-                ledger.park(session, [fence], now, code)
-            case AfterSilence.RESEND:
-                ledger.requeue(session, [fence], now, now, code, spends=True)
-            case _ as never:
-                assert_never(never)
-    started = row.departed_at or row.updated_at
-    Attempt.create(
-        session,
-        notification_id=row.id,
-        attempt=row.attempt,
-        outcome=Ending.LOST,
-        code=code,
-        started_at=started,
-        ended_at=now,
-    )
-    log.warning("notification.lease_lost", id=str(row.id), attempt=row.attempt, departed=row.departed_at is not None)
+def _settle_departed(session: Session, channel: Channel, fences: Sequence[Fence], now: datetime) -> None:
+    match policy(channel):
+        case AfterSilence.ASK:
+            ledger.park(session, fences, now, LOST, wake_at=now)
+        case AfterSilence.HOLD:
+            ledger.park(session, fences, now, LOST)
+        case AfterSilence.RESEND:
+            ledger.requeue(session, fences, now, now, LOST, spends=True, start=SENDING)
+        case _ as never:
+            assert_never(never)
 
 
 def _is_due(state: State, channel: Channel, lane: Lane, now: datetime) -> ColumnElement[bool]:
@@ -142,12 +178,3 @@ def _due(state: State, channel: Channel, lane: Lane, now: datetime) -> Select[No
         .limit(SLICE)
         .with_for_update(skip_locked=True)
     )
-
-
-def _look_again(session: Session, rows: Sequence[Notification], wake_at: datetime) -> None:
-    ids = [row.id for row in rows]
-    if ids:
-        session.execute(
-            update(Notification).where(Notification.id.in_(ids)).values(wake_at=wake_at),
-            execution_options={"synchronize_session": False},
-        )

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from workers.channels.exchange import HttpRequest, Reply, SesSend, Silence
 from workers.transports import http
-from workers.transports.deadline import CONNECT, EXCHANGE
+from workers.transports.deadline import CONNECT, exchange_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -111,7 +111,7 @@ def _client(region: str, endpoint_url: str | None, access_key_id: str, secret_ac
         config=Config(
             retries={"total_max_attempts": 1},
             connect_timeout=CONNECT,
-            read_timeout=EXCHANGE,
+            read_timeout=exchange_seconds(),
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs yet
         ),
     )

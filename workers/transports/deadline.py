@@ -12,13 +12,17 @@ import time
 from contextvars import ContextVar
 from typing import Final, Self
 
-EXCHANGE: Final = 10.0
-"""Seconds for one exchange in all; the lease is made for it."""
+from config.settings import Worker, settings
 
 CONNECT: Final = 3.0
 """Seconds to reach one address of a host."""
 
 _CURRENT: Final[ContextVar["Deadline | None"]] = ContextVar("deadline", default=None)
+
+
+def exchange_seconds() -> float:
+    """Seconds for one exchange in all; a part of the lease."""
+    return settings(Worker).exchange_seconds
 
 
 class Deadline:
@@ -31,7 +35,7 @@ class Deadline:
 
     def __init__(self, seconds: float | None = None) -> None:
         """Allow `seconds`, or what an exchange may take."""
-        allowed = EXCHANGE if seconds is None else seconds
+        allowed = exchange_seconds() if seconds is None else seconds
         self.begun = False
         self.expired = False
         self._ends = time.monotonic() + allowed

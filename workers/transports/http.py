@@ -1,6 +1,6 @@
 """HTTP exchanges with providers, over `requests`.
 
-One request, one answer, ten seconds: no redirects, no retries, no cookies, nothing from the environment. What
+One request, one answer, one total time: no redirects, no retries, no cookies, nothing from the environment. What
 may have left is known exactly, since the connection says when the first byte is about to go. It must not know
 any provider, and no exception leaves it.
 """
@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from workers.channels.exchange import HttpRequest, Reply, Silence
-from workers.transports.deadline import CONNECT, EXCHANGE, Deadline, watch
+from workers.transports.deadline import CONNECT, Deadline, exchange_seconds, watch
 from workers.transports.silence import silence
 
 LARGEST: Final = 1 << 20
@@ -67,7 +67,7 @@ class _Adapter(HTTPAdapter):
 
 
 def send(request: HttpRequest) -> Reply | Silence:
-    """Make one exchange, at most once and within `EXCHANGE` seconds.
+    """Make one exchange, at most once and within `exchange_seconds()`.
 
     Until the connection stands (refused, name not resolved, connect time-out, TLS handshake) certainly nothing
     has left; anything later may have, a stale kept connection included.
@@ -84,7 +84,7 @@ def _exchange(session: requests.Session, request: HttpRequest, deadline: Deadlin
     prepared = session.prepare_request(
         requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body or None)
     )
-    timeout = (CONNECT, EXCHANGE)
+    timeout = (CONNECT, exchange_seconds())
     with session.send(prepared, stream=True, allow_redirects=False, timeout=timeout) as response:
         body = response.raw.read(LARGEST + 1, decode_content=True)
         if deadline.expired:

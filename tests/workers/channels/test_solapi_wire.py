@@ -22,8 +22,8 @@ from tests.workers.channels.solapi_model import (
     stamp,
 )
 from workers.channels import solapi_wire as wire
-from workers.channels.exchange import Answer, HttpRequest, Message, Reply
-from workers.channels.solapi_wire import Group, GroupStatus, Listed, Problem
+from workers.channels.exchange import Answer, HttpRequest, Listed, Message, Reply
+from workers.channels.solapi_wire import Group, GroupStatus, Problem
 
 FROM = "0212345678"
 TO = "01000000001"

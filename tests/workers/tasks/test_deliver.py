@@ -1,6 +1,5 @@
 """Delivering on a real database, with a vendor that is a value: what is kept when things go wrong between steps."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Event, Thread
@@ -10,19 +9,18 @@ import pytest
 from celery.exceptions import Ignore, Retry
 
 from config.settings import settings
-from config.vocabulary import Channel, Lane, State
-from models.connection import Connection
-from models.notification import Notification
+from config.vocabulary import Channel, State
 from models.schema import metadata
 from models.sealing import sealer
-from models.session import engine, transaction
-from models.types import new_id, utc_now
+from models.session import engine
+from models.types import utc_now
+from tests import rows
+from tests.rows import LEASE, a_connection, attempts_of, gate_of, read
 from tests.servers.mariadb import Mariadb
 from workers import outcome
 from workers.channels.exchange import Conversation, Depart, Message, Outcomes, Stamp
 from workers.channels.registry import VENDORS, Vendor
-from workers.tasks.deliver import Undelivered, conclude, deliver
-from workers.tasks.record import Tally
+from workers.tasks.deliver import deliver
 
 pytestmark = pytest.mark.store
 
@@ -44,32 +42,8 @@ def speak(monkeypatch: pytest.MonkeyPatch, ending: Ending, before: Callable[[], 
 
 
 def a_row(**changes: object) -> UUID:
-    now, row_id, connection_id = utc_now(), new_id(), new_id()
-    values = {
-        "id": row_id,
-        "account_id": new_id(),
-        "api_key_id": new_id(),
-        "connection_id": connection_id,
-        "channel": Channel.KAKAO,
-        "lane": Lane.NORMAL,
-        "type": "text",
-        "status": State.QUEUED,
-        "not_before": now,
-        "wake_at": now,
-        "sealed": sealer().seal("notifications.sealed", row_id, b"{}"),
-        **changes,
-    }
-    with transaction() as session:
-        secrets = sealer().seal("connections.secrets", connection_id, json.dumps({}).encode())
-        Connection.create(session, id=connection_id, channel=Channel.KAKAO, secrets=secrets)
-        return Notification.create(session, **values).id
-
-
-def read(row_id: UUID) -> Notification:
-    with transaction() as session:
-        row = Notification.get(session, row_id)
-        assert row is not None
-        return row
+    values = {"channel": Channel.KAKAO, "connection_id": a_connection(Channel.KAKAO), "attempt": 0, **changes}
+    return rows.a_row(State.QUEUED, due=True, **values)
 
 
 @pytest.mark.usefixtures("database")
@@ -108,6 +82,54 @@ def test_a_conversation_that_breaks_sends_nothing_twice(monkeypatch: pytest.Monk
     row_id = a_row()
     assert deliver(Channel.KAKAO, [str(row_id)]).counts() == {"unknown": 1}
     assert (read(row_id).status, read(row_id).code) == (State.UNKNOWN, "broken")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_closed_gate_lets_nothing_through_and_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    until = utc_now() + LEASE
+    row_id = a_row(connection_id=a_connection(Channel.KAKAO, closed_until=until, closed_reason="-532"))
+    with pytest.raises(Retry) as caught:
+        deliver(Channel.KAKAO, [str(row_id)])
+    assert (str(caught.value.exc), caught.value.when) == ("closed -532", until)
+    row = read(row_id)
+    assert (row.status, row.attempt, attempts_of(row_id)) == (State.QUEUED, 0, [])
+
+
+@pytest.mark.usefixtures("database")
+def test_a_closed_gate_says_nothing_of_what_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    closed = a_connection(Channel.KAKAO, closed_until=utc_now() + LEASE, closed_reason="-532")
+    row_id = rows.a_row(State.SENT, channel=Channel.KAKAO, connection_id=closed)
+    with pytest.raises(Ignore):
+        deliver(Channel.KAKAO, [str(row_id)])
+
+
+@pytest.mark.usefixtures("database")
+def test_the_first_message_after_the_rest_is_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    during: list[str] = []
+
+    def meanwhile() -> None:
+        # The others of the connection wait until the probe is back.
+        with pytest.raises(Retry):
+            deliver(Channel.KAKAO, [str(ids[2])])
+        during.append("waited")
+
+    speak(monkeypatch, lambda _: outcome.Accepted(), meanwhile)
+    rested = a_connection(Channel.KAKAO, closed_until=utc_now() - LEASE, closed_reason="-532")
+    ids = [a_row(connection_id=rested) for _ in range(3)]
+    assert deliver(Channel.KAKAO, [str(each) for each in ids[:2]]).counts() == {"accepted": 1}
+    assert during == ["waited"]
+    assert gate_of(rested) == (None, None, 0)
+    assert sorted(read(each).status for each in ids) == [State.QUEUED, State.QUEUED, State.SENT]
+
+
+@pytest.mark.usefixtures("database")
+def test_what_expired_in_the_queue_shows_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    row_id = a_row(expires_at=utc_now() - LEASE)
+    assert deliver(Channel.KAKAO, [str(row_id)]).failed == {"expired": 1}
+    assert (read(row_id).status, read(row_id).code) == (State.FAILED, "expired")
 
 
 @pytest.fixture
@@ -151,19 +173,3 @@ def test_what_was_sent_is_remembered_though_the_database_was_killed(
     assert (read(row_id).status, read(row_id).tries) == (State.SENT, 1)
     over.set()
     thread.join()
-
-
-def test_how_a_task_ends() -> None:
-    assert conclude(Channel.KAKAO, Tally(accepted=2), 2) == {"accepted": 2}
-    mixed = Tally(accepted=1)
-    mixed.failed["-502"] += 1
-    assert conclude(Channel.KAKAO, mixed, 2) == {"accepted": 1, "failed": 1}
-    failed = Tally()
-    failed.failed["-502"] += 2
-    with pytest.raises(Undelivered, match="-502 ×2"):
-        conclude(Channel.KAKAO, failed, 2)
-    delayed = Tally(accepted=997, when=utc_now())
-    delayed.retry["429"] += 3
-    with pytest.raises(Retry) as caught:
-        conclude(Channel.KAKAO, delayed, 1000)
-    assert "429 ×3 of 1000, accepted 997" in str(caught.value.exc)

@@ -4,11 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from config.vocabulary import Channel, Lane, State
-from models.attempt import Attempt
-from models.notification import Notification
-from models.session import transaction
-from models.types import new_id, utc_now
+from config.vocabulary import Ending, State
+from models.types import new_id
+from tests import rows
+from tests.rows import attempts_of
 from workers.publish import Report
 from workers.tasks.receipts import settle
 
@@ -18,28 +17,12 @@ CONNECTION = new_id()
 
 
 def a_row(status: State, attempt: int = 1) -> UUID:
-    now = utc_now()
-    with transaction() as session:
-        return Notification.create(
-            session,
-            account_id=new_id(),
-            api_key_id=new_id(),
-            connection_id=CONNECTION,
-            channel=Channel.SOLAPI,
-            lane=Lane.NORMAL,
-            type="SMS",
-            status=status,
-            attempt=attempt,
-            not_before=now,
-            wake_at=now,
-        ).id
+    return rows.a_row(status, attempt=attempt, connection_id=CONNECTION)
 
 
 def read(row_id: UUID) -> tuple[State, str | None]:
-    with transaction() as session:
-        row = Notification.get(session, row_id)
-        assert row is not None
-        return row.status, row.code
+    row = rows.read(row_id)
+    return row.status, row.code
 
 
 def said(row_id: UUID, code: str, attempt: int = 1) -> list[Report]:
@@ -52,9 +35,8 @@ def test_a_report_ends_it(before: State, code: str, after: tuple[State, str | No
     row_id = a_row(before)
     settle(CONNECTION, said(row_id, code))
     assert read(row_id) == after
-    with transaction() as session:
-        [attempt] = Attempt.filter(session, Attempt.notification_id == row_id)
-        assert (attempt.attempt, attempt.code) == (1, "45005")
+    [attempt] = attempts_of(row_id)
+    assert (attempt.attempt, attempt.code) == (1, "45005")
 
 
 @pytest.mark.parametrize("final", [State.DELIVERED, State.FAILED, State.CANCELLED])
@@ -81,3 +63,19 @@ def test_what_changes_nothing(code: str, attempt: int, connection: UUID, word: s
     row_id = a_row(State.SENT, attempt=2)
     assert settle(connection, said(row_id, code, attempt)) == {word: 1}
     assert read(row_id) == (State.SENT, None)
+
+
+def test_a_report_of_an_older_attempt_is_noted_there_only() -> None:
+    row_id = a_row(State.QUEUED, attempt=2)
+    assert settle(CONNECTION, said(row_id, "4000", attempt=1)) == {"older_attempt": 1}
+    assert read(row_id) == (State.QUEUED, None)
+    [attempt] = attempts_of(row_id)
+    assert (attempt.attempt, attempt.outcome, attempt.code) == (1, Ending.ACCEPTED, "45005")
+
+
+def test_many_are_settled_at_once_each_by_its_own_code() -> None:
+    ids = [a_row(State.SENT) for _ in range(9)]
+    codes = ["4000", "3050", "3054"] * 3
+    reports = [report for row_id, code in zip(ids, codes, strict=True) for report in said(row_id, code)]
+    assert settle(CONNECTION, reports) == {"delivered": 3, "failed": 6}
+    assert [read(row_id)[1] for row_id in ids] == [None, "3050", "3054"] * 3

@@ -1,64 +1,52 @@
 """Every outcome becomes its verb, its attempt row and its count, on real databases."""
 
-import json
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from config.vocabulary import Channel, Ending, Lane, State
-from models import ledger
+from config.vocabulary import Channel, Ending, State
+from models import gate, ledger
 from models.attempt import Attempt
-from models.connection import Connection
+from models.gate import Probe
 from models.ledger import Claimed
 from models.notification import Notification
-from models.sealing import sealer
 from models.session import transaction
-from models.types import new_id, utc_now
+from models.types import utc_now
+from tests import rows
+from tests.rows import LEASE, a_connection, a_row, attempts_of, gate_of
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from workers.retry import SCHEDULES
-from workers.tasks.record import Heard, Tally, record
+from workers.tasks.record import REPORT_AFTER, Heard, record
+from workers.tasks.tally import Tally
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 
-def claim(number: int, channel: Channel = Channel.SOLAPI, tries: int = 0) -> list[Claimed]:
-    now, connection_id = utc_now(), new_id()
+def claim(number: int, channel: Channel = Channel.SOLAPI, tries: int = 0, **gate: object) -> list[Claimed]:
+    connection = a_connection(channel, **gate)
+    ids = [
+        a_row(State.QUEUED, connection_id=connection, channel=channel, tries=tries, attempt=0) for _ in range(number)
+    ]
     with transaction() as session:
-        secrets = sealer().seal("connections.secrets", connection_id, json.dumps({}).encode())
-        Connection.create(session, id=connection_id, channel=channel, secrets=secrets)
-        ids = [
-            Notification.create(
-                session,
-                account_id=new_id(),
-                api_key_id=new_id(),
-                connection_id=connection_id,
-                channel=channel,
-                lane=Lane.NORMAL,
-                type="SMS",
-                status=State.QUEUED,
-                tries=tries,
-                not_before=now,
-                wake_at=now,
-            ).id
-            for _ in range(number)
-        ]
-        return ledger.claim(session, ids, utc_now())
+        return ledger.claim(session, ids, utc_now(), LEASE).held
 
 
 def settle(
-    claimed: list[Claimed], outcomes: dict[str, Outcome], channel: Channel = Channel.SOLAPI, *, reached: bool = True
+    claimed: list[Claimed],
+    outcomes: dict[str, Outcome],
+    channel: Channel = Channel.SOLAPI,
+    *,
+    reached: bool = True,
+    probe: Probe | None = None,
 ) -> Tally:
-    heard = Heard(outcomes, reached, utc_now())
+    heard = Heard(outcomes, reached, utc_now(), probe)
     with transaction() as session:
         return record(session, channel, claimed, heard, utc_now(), 0.5)
 
 
 def read(row_id: UUID) -> tuple[Notification, list[Attempt]]:
-    with transaction() as session:
-        row = Notification.get(session, row_id)
-        assert row is not None
-        return row, list(Attempt.filter(session, Attempt.notification_id == row_id))
+    return rows.read(row_id), attempts_of(row_id)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +92,7 @@ def test_a_provider_that_is_not_reached_spends_nothing_and_is_asked_less_often()
         row, _ = read(claimed.fence.id)
         assert (row.status, row.tries, row.attempt) == (State.QUEUED, 0, attempt)
         with transaction() as session:
-            [claimed] = ledger.claim(session, [claimed.fence.id], row.not_before)
+            [claimed] = ledger.claim(session, [claimed.fence.id], row.not_before, LEASE).held
     assert row.not_before - utc_now() > timedelta(minutes=10)
 
 
@@ -134,16 +122,6 @@ def test_what_expired_at_departure_stays_failed() -> None:
     assert read(claimed.fence.id)[0].status is State.FAILED
 
 
-def test_an_older_success_does_not_open_what_was_closed_since() -> None:
-    one, two = claim(2)
-    settle([one], {str(one.fence.id): Retry("402", timedelta(minutes=5), closes=True)})
-    settle([two], {str(two.fence.id): Accepted("M4V1")})
-    with transaction() as session:
-        connection = Connection.get(session, one.connection_id)
-        assert connection is not None
-        assert connection.closed_reason == "402"
-
-
 def test_no_outcome_means_not_departed_and_at_once_again() -> None:
     [claimed] = claim(1)
     settle([claimed], {})
@@ -155,18 +133,86 @@ def test_a_closing_outcome_closes_the_connection_and_spends_nothing() -> None:
     one, two = claim(2)
     settle([one, two], {str(each.fence.id): Retry("402", timedelta(minutes=5), closes=True) for each in (one, two)})
     row, _ = read(one.fence.id)
+    until, reason, _ = gate_of(one.connection_id)
+    assert until is not None
+    assert (until - row.updated_at, reason) == (timedelta(minutes=5), "402")
+    assert (row.status, row.tries, row.not_before) == (State.QUEUED, 0, row.updated_at)
+
+
+def test_an_older_success_does_not_open_what_was_closed_since() -> None:
+    one, two = claim(2)
+    settle([one], {str(one.fence.id): Retry("402", timedelta(minutes=5), closes=True)})
+    settle([two], {str(two.fence.id): Accepted("M4V1")})
+    assert gate_of(one.connection_id)[1] == "402"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "open_again"),
+    [
+        (Accepted("M4V1"), True),
+        (Rejected("1062"), True),
+        (Retry("402", timedelta(hours=1), closes=True), False),
+        (Retry("http_503"), False),
+        (Unknown("timeout"), False),
+        (Retry("paced", timedelta(seconds=3), spends=False), False),
+    ],
+)
+def test_only_a_probe_that_got_through_opens_the_gate(outcome: Outcome, *, open_again: bool) -> None:
+    now = utc_now()
+    [claimed] = claim(1, closed_until=now + LEASE, closed_reason="402")
+    probe = Probe(claimed.connection_id, now + LEASE)
+    settle([claimed], {str(claimed.fence.id): outcome}, probe=probe)
+    until, _, _ = gate_of(claimed.connection_id)
+    assert (until is None) == open_again
+    assert until != probe.until
+
+
+def test_ten_rounds_without_an_answer_close_the_gate_and_one_answer_forgets_them() -> None:
+    claimed = claim(gate.PATIENCE + 11)
+    connection = claimed[0].connection_id
+    for each in claimed[:9]:
+        settle([each], {str(each.fence.id): Retry("http_503")})
+    assert gate_of(connection) == (None, None, 9)
+    settle([claimed[9]], {str(claimed[9].fence.id): Accepted("M4V1")})
+    assert gate_of(connection) == (None, None, 0)
+    for each in claimed[10:20]:
+        settle([each], {str(each.fence.id): Retry("refused")}, reached=False)
+    until, reason, failures = gate_of(connection)
+    assert until is not None
+    assert utc_now() < until < utc_now() + gate.FIRST_REST
+    assert (reason, failures) == ("refused", gate.PATIENCE)
+
+
+def test_what_we_hold_back_ourselves_spends_nothing_and_is_no_attempt() -> None:
+    [claimed] = claim(1)
+    settle([claimed], {str(claimed.fence.id): Retry("paced", timedelta(seconds=3), spends=False)})
+    row, attempts = read(claimed.fence.id)
+    assert (row.status, row.tries, attempts) == (State.QUEUED, 0, [])
+    assert row.not_before - row.updated_at == timedelta(seconds=3)
+
+
+def test_a_worker_whose_lease_ran_out_can_still_say_that_nothing_left() -> None:
+    [claimed] = claim(1, Channel.KAKAO)
     with transaction() as session:
-        connection = Connection.get(session, one.connection_id)
-        assert connection is not None
-        assert (connection.closed_until, connection.closed_reason) == (row.not_before, "402")
-    assert (row.status, row.tries) == (State.QUEUED, 0)
+        ledger.park(session, [claimed.fence], utc_now(), "lease_lost")
+    settle([claimed], {str(claimed.fence.id): Retry("refused")}, Channel.KAKAO, reached=False)
+    assert read(claimed.fence.id)[0].status is State.QUEUED
+
+
+def test_what_was_sent_where_reports_come_is_looked_at_again() -> None:
+    [solapi], [kakao] = claim(1), claim(1, Channel.KAKAO)
+    settle([solapi], {str(solapi.fence.id): Accepted("M4V1")})
+    settle([kakao], {str(kakao.fence.id): Accepted()}, Channel.KAKAO)
+    row, _ = read(solapi.fence.id)
+    assert row.wake_at == row.updated_at + REPORT_AFTER
+    assert read(kakao.fence.id)[0].wake_at is None
 
 
 def test_a_row_that_somebody_else_holds_counts_nowhere() -> None:
     [claimed] = claim(1)
     with transaction() as session:
         ledger.requeue(session, [claimed.fence], utc_now(), utc_now(), "lease_lost", spends=False)
-        ledger.claim(session, [claimed.fence.id], utc_now())
+        ledger.claim(session, [claimed.fence.id], utc_now(), LEASE)
     tally = settle([claimed], {str(claimed.fence.id): Accepted("M4V1")})
     row, attempts = read(claimed.fence.id)
     assert (row.status, row.attempt, attempts, tally.counts()) == (State.SENDING, 2, [], {})

@@ -1,6 +1,6 @@
 """Sweep on real databases: rings what is due, settles what was lost, and leaves the rest alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,23 +9,33 @@ from typing_extensions import override
 
 from config.settings import settings
 from config.vocabulary import Channel, Ending, Lane, Queue, State
-from models.attempt import Attempt
-from models.notification import Notification
-from models.session import transaction
+from models import gate
+from models.ledger import RING_AFTER
 from models.types import new_id, utc_now
+from tests.rows import LEASE, a_connection, a_row, attempts_of, read
 from workers.publish import Bell, Ring
-from workers.tasks.sweep import LOOKED_AFTER, RING_EVERY, SHORT, due_kinds, ring_due, settle_leases
+from workers.tasks.sweep import (
+    ASK_EVERY,
+    LOOKED_AFTER,
+    RING_EVERY,
+    SHORT,
+    ask_due,
+    due_kinds,
+    ring_due,
+    settle_leases,
+)
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 
 class Noting(Bell):
-    """A bell that notes who was rung for, over a queue of a given length."""
+    """A bell that notes who was rung and asked for, over queues of a given length."""
 
     def __init__(self, depth: int | None) -> None:
         super().__init__()
         self._depth = depth
         self.rung: list[UUID] = []
+        self.asked: list[list[UUID]] = []
 
     @override
     def ring(self, rings: Iterable[Ring]) -> bool:
@@ -33,35 +43,14 @@ class Noting(Bell):
         return True
 
     @override
+    def reconcile(self, ids: Sequence[UUID]) -> bool:
+        self.asked.append(list(ids))
+        return True
+
+    @override
     def depth(self, queue: Queue) -> int | None:
         assert queue in Queue
         return self._depth
-
-
-def a_row(status: State, *, due: bool = True, channel: Channel = Channel.SOLAPI, **changes: object) -> UUID:
-    now = utc_now()
-    values = {
-        "account_id": new_id(),
-        "api_key_id": new_id(),
-        "connection_id": new_id(),
-        "channel": channel,
-        "lane": Lane.NORMAL,
-        "type": "SMS",
-        "status": status,
-        "attempt": 1,
-        "not_before": now,
-        "wake_at": now + timedelta(seconds=-1 if due else 30),
-        **changes,
-    }
-    with transaction() as session:
-        return Notification.create(session, **values).id
-
-
-def read(row_id: UUID) -> Notification:
-    with transaction() as session:
-        row = Notification.get(session, row_id)
-        assert row is not None
-        return row
 
 
 def test_only_where_something_waits_is_anything_done() -> None:
@@ -95,9 +84,8 @@ def test_a_lease_that_ran_out_before_departure_is_queued_again() -> None:
     assert settle_leases(Channel.SOLAPI, Lane.NORMAL, utc_now()) == 1
     row = read(row_id)
     assert (row.status, row.code, row.tries) == (State.QUEUED, "lease_lost", 0)
-    with transaction() as session:
-        [attempt] = Attempt.filter(session, Attempt.notification_id == row_id)
-        assert (attempt.attempt, attempt.outcome) == (1, Ending.LOST)
+    [attempt] = attempts_of(row_id)
+    assert (attempt.attempt, attempt.outcome) == (1, Ending.LOST)
 
 
 def test_a_lease_that_holds_is_left_alone() -> None:
@@ -126,3 +114,66 @@ def test_after_departure_the_policy_decides(
     assert settle_leases(channel, Lane.NORMAL, utc_now()) == 1
     row = read(row_id)
     assert (row.status, row.code, row.wake_at is not None) == (status, "lease_lost", asked)
+
+
+def test_a_message_that_kills_its_workers_does_not_come_back_at_once() -> None:
+    now = utc_now()
+    ill, well = a_row(State.SENDING, attempt=9), a_row(State.SENDING)
+    settle_leases(Channel.SOLAPI, Lane.NORMAL, now)
+    assert (read(ill).not_before - now).total_seconds() == 32
+    assert read(well).not_before == now
+
+
+@pytest.mark.parametrize(
+    ("closed_for", "wake_after"),
+    [(timedelta(minutes=2), timedelta(minutes=2)), (timedelta(days=1), gate.RESTS_FOR)],
+)
+def test_nobody_is_rung_for_while_the_connection_is_closed(closed_for: timedelta, wake_after: timedelta) -> None:
+    now = utc_now()
+    closed = a_connection(closed_until=now + closed_for, closed_reason="402")
+    held, free = a_row(State.QUEUED, connection_id=closed), a_row(State.QUEUED, connection_id=a_connection())
+    bell = Noting(0)
+    assert ring_due(bell, Channel.SOLAPI, Lane.NORMAL, now) == 1
+    assert bell.rung == [free]
+    assert read(held).wake_at == now + wake_after
+
+
+def test_after_the_rest_one_may_try() -> None:
+    now = utc_now()
+    rested = a_connection(closed_until=now - LEASE, closed_reason="402")
+    ids = [a_row(State.QUEUED, connection_id=rested) for _ in range(3)]
+    bell = Noting(0)
+    assert ring_due(bell, Channel.SOLAPI, Lane.NORMAL, now) == 1
+    assert len(bell.rung) == 1
+    assert sorted(read(each).wake_at or now for each in ids) == [now + RING_AFTER] * 2 + [now + RING_EVERY]
+
+
+def test_what_expires_in_a_closed_queue_fails_in_time() -> None:
+    now = utc_now()
+    closed = a_connection(closed_until=now + LEASE, closed_reason="402")
+    row_id = a_row(State.QUEUED, connection_id=closed, expires_at=now)
+    assert ring_due(Noting(0), Channel.SOLAPI, Lane.NORMAL, now) == 0
+    assert (read(row_id).status, read(row_id).code) == (State.FAILED, "expired")
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.SENT])
+def test_a_group_is_asked_about_with_one_question(state: State) -> None:
+    now, connection = utc_now(), new_id()
+    one, two, other = (
+        a_row(state, connection_id=connection, group_id=group, departed_at=now) for group in ("G1", "G1", "G2")
+    )
+    bell = Noting(0)
+    assert ask_due(bell, state, Channel.SOLAPI, Lane.NORMAL, now) == 3
+    assert sorted(map(sorted, bell.asked)) == sorted([sorted([one, two]), [other]])
+    assert ask_due(bell, state, Channel.SOLAPI, Lane.NORMAL, now) == 0
+    assert read(one).wake_at == now + ASK_EVERY
+
+
+def test_no_more_questions_than_a_short_queue_at_a_time() -> None:
+    now = utc_now()
+    for number in range(SHORT + 5):
+        a_row(State.UNKNOWN, group_id=f"G{number}", departed_at=now)
+    bell = Noting(0)
+    assert ask_due(bell, State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now) == SHORT
+    assert ask_due(bell, State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now) == 5
+    assert ask_due(Noting(SHORT), State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now + LEASE * 2) == 0

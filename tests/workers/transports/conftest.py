@@ -23,7 +23,7 @@ def serve() -> Iterator[Callable[[Script], Listener]]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> float:
     """Let an exchange take less time than a test should."""
-    monkeypatch.setattr("workers.transports.deadline.EXCHANGE", 0.4)
+    monkeypatch.setattr("workers.transports.deadline.exchange_seconds", lambda: 0.4)
     return 0.4
 
 

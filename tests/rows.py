@@ -1,0 +1,65 @@
+"""Rows as tests need them: a notification in any state, a connection, and reading them back."""
+
+import json
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from config.vocabulary import Channel, Lane, State
+from models.attempt import Attempt
+from models.connection import Connection
+from models.notification import Notification
+from models.sealing import sealer
+from models.session import snapshot, transaction
+from models.types import new_id, utc_now
+
+LEASE = timedelta(seconds=50)
+
+
+def a_connection(channel: Channel = Channel.SOLAPI, **changes: object) -> UUID:
+    """An open connection with credentials that say nothing."""
+    row_id = new_id()
+    secrets = sealer().seal("connections.secrets", row_id, json.dumps({}).encode())
+    with transaction() as session:
+        return Connection.create(session, **{"id": row_id, "channel": channel, "secrets": secrets, **changes}).id
+
+
+def a_row(status: State, *, due: bool = True, **changes: object) -> UUID:
+    """A notification whose time to be looked at has come, or not; of no connection unless one is said."""
+    now, row_id = utc_now(), new_id()
+    values = {
+        "id": row_id,
+        "account_id": new_id(),
+        "api_key_id": new_id(),
+        "connection_id": new_id(),
+        "channel": Channel.SOLAPI,
+        "lane": Lane.NORMAL,
+        "type": "SMS",
+        "status": status,
+        "attempt": 1,
+        "not_before": now - timedelta(seconds=1),
+        "wake_at": now + timedelta(seconds=-1 if due else 30),
+        "sealed": sealer().seal("notifications.sealed", row_id, b"{}"),
+        **changes,
+    }
+    with transaction() as session:
+        return Notification.create(session, **values).id
+
+
+def read(row_id: UUID) -> Notification:
+    with snapshot() as session:
+        row = Notification.get(session, row_id)
+        assert row is not None
+        return row
+
+
+def gate_of(connection_id: UUID) -> tuple[datetime | None, str | None, int]:
+    """Until when a connection is closed, why, and how many rounds in a row failed."""
+    with snapshot() as session:
+        row = Connection.get(session, connection_id)
+        assert row is not None
+        return row.closed_until, row.closed_reason, row.failures
+
+
+def attempts_of(row_id: UUID) -> list[Attempt]:
+    with snapshot() as session:
+        return sorted(Attempt.filter(session, Attempt.notification_id == row_id), key=lambda each: each.attempt)
