@@ -80,6 +80,8 @@ def _connection(broker: str) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_transport_options": _transport(broker),
         "broker_heartbeat": 10,
+        # Celery makes 28 queues for delays beside quorum queues; nobody here uses them, so the cheap kind will do.
+        "broker_native_delayed_delivery_queue_type": "classic",
         "worker_hijack_root_logger": False,
     }
 

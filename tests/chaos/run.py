@@ -66,6 +66,7 @@ def _traffic(cast: Cast, sender: Sender, events: Sequence[Event], seconds: float
         _go_through(cast, sender, events, seconds * 2 + 60)
     finally:
         sender.stop()
+    cast.wait_for_servers()
     cast.clear_faults()
     found = _settle(cast)
     table = judge(sender.accepted, cast.witness.inbox(), cast.witness.rows())
