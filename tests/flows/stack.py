@@ -103,17 +103,18 @@ class Stack:
             *("--port", str(port), "--no-access-log", "--no-proxy-headers"),
         ]
 
-    def start(self) -> None:
-        """Migrate and start everything; returns when it serves."""
+    def start(self, *only: str) -> None:
+        """Migrate and start everything, or only these; returns when they serve."""
         migrate = [PYTHON, "-m", "alembic", "upgrade", "head"]
         subprocess.run(migrate, cwd=ROOT, env=self.environment, check=True, capture_output=True, timeout=60)
-        for name in self.commands():
+        names = only or tuple(self.commands())
+        for name in names:
             self.launch(name)
         wait_for("the sandbox", lambda: requests.get(f"{self.sandbox}/inbox.json", timeout=2).ok)
-        for port in self.api_ports.values():
-            wait_for("the API", partial(_serves, port))
-        for name in self.commands():
-            if name.startswith("worker"):
+        for name in names:
+            if name in self.api_ports:
+                wait_for("the API", partial(_serves, self.api_ports[name]))
+            elif name.startswith("worker"):
                 wait_for("the worker", partial(self._works, name))
 
     def _works(self, name: str) -> bool:

@@ -1,0 +1,115 @@
+"""A worker killed at every step of the SOLAPI protocol: each message arrives exactly once all the same.
+
+Each point has messages of its own and a worker that dies there by SIGKILL, before and after each commit and each
+HTTP call; then a real worker and beat take over. The list of points is what docs/lifecycle.md calls the crash table.
+"""
+
+import json
+import signal
+import subprocess
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.flows.client import Client
+from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
+from tests.servers.mariadb import Mariadb
+from tests.servers.redis import RedisServer
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
+
+LEASE_SECONDS = 8
+NOWHERE = -1
+TOGETHER = 2
+"""Messages of one point: one group, as under load."""
+DELIVERING = (
+    *("before commit", "after commit"),  # the claim
+    *("before POST groups", "after POST groups"),
+    *("before PUT messages", "after PUT messages"),
+    *("before commit", "after commit"),  # the departure
+    *("before POST send", "after POST send"),
+    *("before commit", "after commit"),  # the record
+)
+ASKING = (
+    *("before POST send", "after POST send"),
+    *("before GET messages", "after GET messages"),
+    *("before commit", "after commit"),  # what the vendor said
+    *("before commit", "after commit"),  # the next question
+)
+Case = tuple[str, int, list[str]]
+"""What a worker does, at which point it dies, and with which notifications."""
+DEPARTED = DELIVERING.index("before POST send")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+def halted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
+) -> Iterator[Stack]:
+    """Everything but workers and beat: what is accepted waits."""
+    directory: Path = tmp_path_factory.mktemp("crash")
+    url = f"sqlite:///{directory}/alrim.db"
+    if request.param == "mariadb":
+        mariadb: Mariadb = request.getfixturevalue("mariadb")
+        mariadb.start()
+        url = mariadb.fresh_database()
+    redis_server.start()
+    redis_server.flush()
+    running = Stack(directory, url, redis_server.url, {"ALRIM_LEASE_SECONDS": str(LEASE_SECONDS)})
+    try:
+        running.start("sandbox", "web")
+        yield running
+    finally:
+        running.stop()
+
+
+def die(stack: Stack, cases: Sequence[Case]) -> list[list[str]]:
+    """Let a worker die in each case (or live, at NOWHERE) and return the points that each came to."""
+    command = [PYTHON, "-m", "tests.flows.stopping"]
+    said = json.dumps(cases).encode()
+    ended = subprocess.run(
+        command, cwd=ROOT, env=stack.environment, input=said, capture_output=True, timeout=99, check=False
+    )
+    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
+    results: list[tuple[list[str], int]] = json.loads(ended.stderr)
+    assert [status for _, status in results] == [0 if at == NOWHERE else -signal.SIGKILL for _, at, _ in cases]
+    return [points for points, _ in results]
+
+
+def accept(client: Client, word: str) -> list[str]:
+    message = {"to": "01012345678", "from": "0212345678"}
+    return [client.send("solapi", {**message, "text": f"{word} {number}"}) for number in range(TOGETHER)]
+
+
+def arrived(stack: Stack) -> Counter[str]:
+    inbox = requests.get(f"{stack.sandbox}/inbox.json", params={"channel": "solapi"}, timeout=10).json()
+    return Counter(message["text"] for message in inbox)
+
+
+def test_a_worker_may_die_anywhere(halted: Stack) -> None:
+    client = Client.register(halted.api)
+    words = [f"w{uuid.uuid4().hex[:10]}" for _ in range(1 + len(ASKING) + len(DELIVERING))]
+    whole, *ids = (accept(client, word) for word in words)
+    asked, delivered = ids[: len(ASKING)], ids[len(ASKING) :]
+
+    assert die(halted, [("deliver", NOWHERE, whole)]) == [list(DELIVERING)]
+    # Whoever is asked about has departed: every other one was also fired, and nobody heard the answer.
+    die(halted, [("deliver", DEPARTED + at % 2, each) for at, each in enumerate(asked)])
+    die(halted, [("settle", NOWHERE, [])])
+    for cases, points in (
+        ([("ask", at, each) for at, each in enumerate(asked)], ASKING),
+        ([("deliver", at, each) for at, each in enumerate(delivered)], DELIVERING),
+    ):
+        assert die(halted, cases) == [list(points[: at + 1]) for _, at, _ in cases]
+
+    halted.launch("beat")
+    halted.launch("worker")
+    expected = {f"{word} {number}" for word in words for number in range(TOGETHER)}
+    wait_for("every message", lambda: expected <= set(arrived(halted)), 60)
+    for notification_id in chain(whole, *ids):
+        client.settled(notification_id, 60, among={"sent", "delivered"})
+    assert arrived(halted) == Counter(expected)
