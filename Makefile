@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check fix migrate migration lock
+.PHONY: help up demo test chaos check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -25,6 +25,14 @@ demo: $(SYNCED) ## Send a message on every channel and type, and show what becam
 test: $(SYNCED) ## Run every test, on private servers that it starts itself
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m pytest
+
+N := 5000
+SEED := 1
+BROKER := both
+
+chaos: $(SYNCED) ## Kill everything under traffic and prove that nothing is lost or sent twice (N=5000 SEED=1 BROKER=both)
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m tests.chaos --messages $(N) --seed $(SEED) --broker $(BROKER)
 
 check: $(SYNCED) ## Check format, lint, types, import contracts and spelling
 	$(PYTHON_BIN)/ruff format --check
