@@ -32,6 +32,7 @@ class RedisServer:
     """One server on one directory, which outlives `kill` and `start`."""
 
     def __init__(self, binary: Path, home: Path) -> None:
+        self.binary = binary
         self.port = free_port()
         self.socket = home / "redis.sock"
         self._files = home / "appendonlydir"
