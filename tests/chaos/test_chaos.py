@@ -8,7 +8,7 @@ from tests.chaos.schedule import kills_in, plan
 
 MESSAGES = 300
 KILLS = 12
-SECONDS = 45.0
+SECONDS = 36.0
 
 
 def test_it_kills_often_enough() -> None:
