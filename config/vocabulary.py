@@ -140,3 +140,12 @@ class Ending(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     LOST = "lost"
+
+
+class Action(StrEnum):
+    """What a person or an application can decide about notifications; each leaves a line of audit."""
+
+    CANCEL = "cancel"
+    RESEND = "resend"
+    RESOLVE = "resolve"
+    REPLAY = "replay"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.vocabulary import Channel, Ending, Lane, State
+from config.vocabulary import Action, Channel, Ending, Lane, Role, State
 
 
 class AcceptedOut(BaseModel):
@@ -58,12 +58,33 @@ class NotificationOut(BaseModel):
     code: str | None = Field(description="Why it is where it is: the last failure's or delay's code.")
     attempt: int
     tries: int
+    connection_id: UUID
+    departed_at: datetime | None = Field(description="When it passed the point after which it may have left.")
+    group_id: str | None = Field(description="The provider's handle by which a departed one can be asked about.")
+
+
+class DecisionOut(BaseModel):
+    """What somebody decided about it."""
+
+    action: Action
+    by: Role = Field(description="Its account (`user`) or an operator.")
+    detail: str = Field(description="JSON: what was chosen.")
+    at: datetime
+
+
+class WaitingOut(BaseModel):
+    """Why a queued one does not leave: its connection is closed."""
+
+    reason: str = Field(description="The provider's code, `daily_quota`, or what it last failed with.")
+    until: datetime = Field(description="When the first message may try again.")
 
 
 class NotificationWithAttemptsOut(NotificationOut):
     """A notification and its timeline."""
 
     attempts: list[AttemptOut]
+    decisions: list[DecisionOut]
+    waiting: WaitingOut | None
 
 
 class NotificationPageOut(BaseModel):

@@ -1,0 +1,98 @@
+"""Deciding: cancel, resend, resolve one notification; send failed ones again. Repeating any of it does no harm."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request
+from sqlalchemy import ColumnElement
+
+from api import decisions
+from api.errors import problems
+from api.notifications import Either, find, show
+from api.schemas.decisions import CancelledOut, DecidedOut, ReplayIn, ReplayOut, ResendIn, ResolveIn
+from api.security.caller import Viewer
+from config.vocabulary import Action, Role, State
+from models import ledger
+from models.notification import Notification
+from models.session import transaction
+from models.types import utc_now
+
+router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
+ANSWERS = problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
+
+
+@router.post("/{notification_id}/cancel", summary="Cancel a notification", responses=ANSWERS)
+def cancel_notification(notification_id: UUID, viewer: Either, request: Request) -> CancelledOut:
+    """Cancel it if no worker has taken it yet, and say which of the two happened."""
+    with transaction() as session:
+        row = find(session, viewer, notification_id, lock=True)
+        changed = ledger.cancel(session, row.id, utc_now())
+        if changed:
+            decisions.write_down(session, viewer, Action.CANCEL, row.id, request.state.request_id)
+        session.refresh(row)
+        return CancelledOut(**dict(show(session, row)), cancelled=row.status is State.CANCELLED)
+
+
+@router.post("/{notification_id}/resend", summary="Send a failed notification again", responses=ANSWERS)
+def resend_notification(
+    notification_id: UUID, viewer: Either, request: Request, body: Annotated[ResendIn, Body()]
+) -> DecidedOut:
+    """Queue a failed or unknown one again, with a new budget of tries.
+
+    An unknown one may have arrived already: then it arrives twice, and that is the caller's decision.
+    """
+    with transaction() as session:
+        row = find(session, viewer, notification_id, lock=True)
+        changed = decisions.resend(session, row, body.after_attempt, utc_now())
+        if changed:
+            detail = {"after_attempt": body.after_attempt}
+            decisions.write_down(session, viewer, Action.RESEND, row.id, request.state.request_id, **detail)
+        session.refresh(row)
+        return DecidedOut(**dict(show(session, row)), changed=changed)
+
+
+@router.post("/{notification_id}/resolve", summary="Settle an unknown notification", responses=ANSWERS)
+def resolve_notification(
+    notification_id: UUID, viewer: Either, request: Request, body: Annotated[ResolveIn, Body()]
+) -> DecidedOut:
+    """Say what became of one whose provider fell silent: it was sent, it failed, or it shall be sent again."""
+    with transaction() as session:
+        row = find(session, viewer, notification_id, lock=True)
+        changed = decisions.resolve(session, row, body.as_, body.after_attempt, utc_now())
+        if changed:
+            detail = {"as": str(body.as_), "after_attempt": body.after_attempt}
+            decisions.write_down(session, viewer, Action.RESOLVE, row.id, request.state.request_id, **detail)
+        session.refresh(row)
+        return DecidedOut(**dict(show(session, row)), changed=changed)
+
+
+@router.post(
+    "/replay", summary="Send failed notifications again", responses=problems(400, 401, 403, 413, 415, 422, 503)
+)
+def replay_notifications(viewer: Either, request: Request, body: Annotated[ReplayIn, Body()]) -> ReplayOut:
+    """Count the failed ones that match (`dry_run`), or queue them again; your account's, an operator's all."""
+    now, conditions = utc_now(), _conditions(viewer, body)
+    counted, skipped = decisions.count_dead(conditions, now)
+    if body.dry_run:
+        return ReplayOut(dry_run=True, count=counted.total(), by_code=counted, skipped=skipped, more=False)
+    done = decisions.replay(conditions, now)
+    with transaction() as session:
+        chosen = body.model_dump(mode="json", exclude_none=True)
+        decisions.write_down(
+            session, viewer, Action.REPLAY, None, request.state.request_id, **chosen, count=done.total()
+        )
+    more = counted.total() > done.total()
+    return ReplayOut(dry_run=False, count=done.total(), by_code=done, skipped=skipped, more=more)
+
+
+def _conditions(viewer: Viewer, body: ReplayIn) -> list[ColumnElement[bool]]:
+    row = Notification
+    exact = {row.code: body.code, row.channel: body.channel, row.lane: body.lane, row.type: body.type}
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    if viewer.role is not Role.OPERATOR:
+        conditions.append(row.account_id == viewer.account_id)
+    if body.created_from is not None:
+        conditions.append(row.created_at >= body.created_from)
+    if body.created_to is not None:
+        conditions.append(row.created_at < body.created_to)
+    return conditions
