@@ -78,6 +78,8 @@ def _connection(broker: str) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # Finds a broker that is back within two seconds, however long it was away.
+        "worker_consumer": "workers.consumer:Persistent",
         "broker_transport_options": _transport(broker),
         "broker_heartbeat": 10,
         # Celery makes 28 queues for delays beside quorum queues; nobody here uses them, so the cheap kind will do.
