@@ -47,9 +47,9 @@ WEIGHTS: Mapping[Action, int] = {
 }
 STAYS_UP = frozenset({Action.KILL_CHILD, Action.CUT_DATABASE, Action.CUT_BROKER})
 """After these nothing has to be started again."""
-COMES_UP: Mapping[str, float] = {"broker": 12, "database": 5, "beat": 4}
-"""Seconds in which a target that was started again is left alone; others get `COMES_UP_ELSE`."""
-COMES_UP_ELSE = 6.0
+COMES_UP: Mapping[str, float] = {"broker": 25, "database": 5, "beat": 4}
+"""Seconds in which a target that was started again is left alone: what never comes up proves nothing."""
+COMES_UP_ELSE = 9.0
 
 
 @dataclass(frozen=True, slots=True)
