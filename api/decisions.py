@@ -7,7 +7,6 @@ is rung from here: `sweep` comes to what is queued within seconds.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -115,17 +114,18 @@ def count_dead(conditions: list[ColumnElement[bool]], now: datetime) -> tuple[Co
         return Counter({code or "": number for code, number in rows}), gone
 
 
-def replay(conditions: list[ColumnElement[bool]], now: datetime) -> Counter[str]:
-    """Queue failed ones again, slice by slice, oldest first, at most `MOST`; the counts are by code."""
+def replay(
+    viewer: Viewer,
+    conditions: list[ColumnElement[bool]],
+    now: datetime,
+    request_id: str | None,
+    chosen: dict[str, object],
+) -> Counter[str]:
+    """Queue failed ones again, slice by slice, oldest first, at most `MOST`; the counts are by code.
+
+    Each slice has a line of audit in its own transaction: whoever dies in between has written down what was done.
+    """
     done: Counter[str] = Counter()
-    for codes in _slices(conditions, now):
-        done.update(codes)
-        if done.total() >= MOST:
-            break
-    return done
-
-
-def _slices(conditions: list[ColumnElement[bool]], now: datetime) -> Iterator[list[str]]:
     query = (
         select(Notification.id, Notification.attempt, Notification.code)
         .where(*_dead(conditions, now), ~_unsendable(now))
@@ -133,14 +133,16 @@ def _slices(conditions: list[ColumnElement[bool]], now: datetime) -> Iterator[li
         .limit(SLICE)
         .with_for_update(skip_locked=True)
     )
-    while True:
+    while done.total() < MOST:
         with transaction() as session:
             rows = session.execute(query).all()
+            if not rows:
+                break
             fences = [Fence(row.id, row.attempt) for row in rows]
             ledger.requeue(session, fences, now, now, None, spends=False, start=DEAD, fresh=True)
-        if not rows:
-            return
-        yield [row.code or "" for row in rows]
+            write_down(session, viewer, Action.REPLAY, None, request_id, **chosen, count=len(rows))
+        done.update(row.code or "" for row in rows)
+    return done
 
 
 def _dead(conditions: list[ColumnElement[bool]], now: datetime) -> list[ColumnElement[bool]]:

@@ -75,12 +75,8 @@ def replay_notifications(viewer: Either, request: Request, body: Annotated[Repla
     counted, skipped = decisions.count_dead(conditions, now)
     if body.dry_run:
         return ReplayOut(dry_run=True, count=counted.total(), by_code=counted, skipped=skipped, more=False)
-    done = decisions.replay(conditions, now)
-    with transaction() as session:
-        chosen = body.model_dump(mode="json", exclude_none=True)
-        decisions.write_down(
-            session, viewer, Action.REPLAY, None, request.state.request_id, **chosen, count=done.total()
-        )
+    chosen = body.model_dump(mode="json", exclude_none=True)
+    done = decisions.replay(viewer, conditions, now, request.state.request_id, chosen)
     more = counted.total() > done.total()
     return ReplayOut(dry_run=False, count=done.total(), by_code=done, skipped=skipped, more=more)
 

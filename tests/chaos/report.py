@@ -58,7 +58,8 @@ def show_table(table: Table) -> str:
 def show_figures(figures: Sequence[Figure]) -> str:
     """The recovery figures, a line each."""
     return "\n".join(
-        f"  {each.what}: {each.rows} rows, the last after {each.seconds:.1f} s (promised: {each.limit:.0f} s)"
+        f"  {each.what}: {each.rows} rows, the last after {each.seconds:.1f} s (promised: {each.limit:.0f} s"
+        + (f" and {each.started:.1f} s in which the worker started)" if each.started else ")")
         for each in figures
     )
 
