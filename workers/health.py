@@ -25,6 +25,7 @@ from config.settings import Installation, SettingsError, Worker, settings
 SOCKET_PATH_BYTES = 107
 """What Linux leaves of a socket's address for the path, unix(7)."""
 
+PORTS = range(65536)
 CLIENT_SECONDS = 5.0
 
 Answer = Callable[[], tuple[HTTPStatus, Mapping[str, object]]]
@@ -43,12 +44,13 @@ def address(process: str) -> Address:
         return _socket(Path(said.removeprefix("unix:")) if said else default)
     host, _, port = said.rpartition(":")
     try:
-        where = ipaddress.IPv4Address("127.0.0.1" if host == "localhost" else host), int(port)
+        ip = ipaddress.IPv4Address("127.0.0.1" if host == "localhost" else host)
+        number = PORTS.index(int(port))
     except ValueError:
         raise SettingsError(f"ALRIM_HEALTH_LISTEN: neither unix:/path nor 127.0.0.1:port, {said}") from None
-    if not where[0].is_loopback:
-        raise SettingsError(f"ALRIM_HEALTH_LISTEN: {host} is reached from other machines; use 127.0.0.1 or unix:/path")
-    return str(where[0]), where[1]
+    if not ip.is_loopback:
+        raise SettingsError(f"ALRIM_HEALTH_LISTEN: {ip} is reached from other machines; use 127.0.0.1 or unix:/path")
+    return str(ip), number
 
 
 def _socket(path: Path) -> Path:

@@ -10,7 +10,6 @@ import os
 import threading
 import uuid
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Protocol
 
@@ -98,6 +97,10 @@ class Pulse(StartStopStep):
         """Serve no more."""
         self.stop(parent)
 
+    def heard(self, _: object) -> None:
+        """Note that a message arrived, pulse or task."""
+        self.consumption.consumed()
+
     def answer(self) -> tuple[HTTPStatus, dict[str, object]]:
         """Give the answer to `GET /health`."""
         verdict = self.consumption.verdict()
@@ -131,25 +134,22 @@ class Listening(StartStopStep):
     """The part of a worker's connection that hears pulses; started anew with every connection."""
 
     requires = ("celery.worker.consumer:Tasks",)
+    _consumer: Consumer | None = None
 
     @override
     def start(self, parent: Any) -> None:
         """Consume pulses where tasks are consumed; without acknowledgement, so that they use no credit."""
         pulse = next(step for step in parent.controller.steps if isinstance(step, Pulse))
-        self._heard = partial(_heard, pulse.consumption)
-        parent.on_task_message.add(self._heard)
-        self._consumer = Consumer(parent.task_consumer.channel, [pulse.queue], no_ack=True, on_message=self._heard)
+        parent.on_task_message.add(pulse.heard)
+        self._consumer = Consumer(parent.task_consumer.channel, [pulse.queue], no_ack=True, on_message=pulse.heard)
         self._consumer.consume()
 
     @override
     def stop(self, parent: Any) -> None:
-        """Let go; a connection that is lost already needs nothing."""
-        parent.on_task_message.discard(self._heard)
-        ignore_errors(parent, self._consumer.cancel)
-
-
-def _heard(consumption: Consumption, _: object) -> None:
-    consumption.consumed()
+        """Let go, if it holds anything: a connection can be lost before it consumed, and is lost already."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            ignore_errors(parent, consumer.cancel)
 
 
 class Sender:

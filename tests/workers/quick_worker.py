@@ -41,7 +41,7 @@ def touch(path: str) -> None:
 def deafen(state: Any) -> None:  # noqa: ANN401 - Celery's own, without a type
     """Lose what is consumed and keep the connection, heartbeat and remote control, as Celery has done."""
     listening = next(step for step in state.consumer.steps if isinstance(step, Listening))
-    listening._consumer.cancel()
+    listening.stop(state.consumer)
     state.consumer.task_consumer.cancel()
 
 
