@@ -121,6 +121,7 @@ class Pulse(StartStopStep):
             if verdict.is_hopeless and not self._stopped.is_set():
                 log.error("worker.deaf", consumed_seconds_ago=verdict.consumed_seconds_ago)
                 self._leave()
+        sender.close()
 
     def _leave(self) -> None:
         # Warm: what runs may finish. Celery's loop looks at this several times a second, unless it is stuck.
@@ -179,12 +180,18 @@ class Sender:
                 confirm_timeout=5,
             )
         except _troubles(connection) as error:
-            self._connection = self._producer = None
-            connection.collect(socket_timeout=1)
+            self._connection = connection
+            self.close()
             if was_there:
                 log.warning("pulse.broker_away", error=type(error).__name__)
             return False
         return True
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=1)
 
     def _open(self, connection: Connection) -> Producer:
         if self._producer is None:

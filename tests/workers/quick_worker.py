@@ -5,22 +5,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from celery.worker.control import control_command
-from typing_extensions import override
 
 from workers.celery_app import app
 from workers.consumption import Pace
 from workers.pulse import Listening, Pulse
 
-QUICK = Pace(pulse_every=0.3, fresh=4, give_up=8)
+QUICK = Pace(pulse_every=0.3, fresh=3, give_up=6)
 
 
 class QuickPulse(Pulse):
     pace: ClassVar[Pace] = QUICK
-
-    @override
-    def _leave(self) -> None:
-        self._longest_task = 5
-        super()._leave()
 
 
 app.steps["worker"].discard("workers.pulse:Pulse")
@@ -28,13 +22,10 @@ app.steps["worker"].add(QuickPulse)
 
 
 @app.task(name="nap", ignore_result=True)
-def nap(seconds: float) -> None:
+def nap(seconds: float, began: str, ended: str) -> None:
+    Path(began).touch()
     time.sleep(seconds)
-
-
-@app.task(name="touch", ignore_result=True)
-def touch(path: str) -> None:
-    Path(path).touch()
+    Path(ended).touch()
 
 
 @control_command()
