@@ -31,6 +31,8 @@ KST_HOURS: Final = 9
 REDIS_SECONDS: Final = 0.5
 AWAY_SECONDS: Final = 2.0
 """For how long Redis is not asked again after it did not answer."""
+SHARE_AGAIN: Final = 30.0
+"""Seconds after which a process whose share of the day is used up looks again: another may have room, or Redis be back."""
 
 SCRIPT: Final = """
 local rate, per_day, rolling = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == 'rolling'
@@ -148,7 +150,9 @@ class Pace:
             return verdict
         with self._lock:
             bucket = self._buckets.setdefault(connection_id, Bucket())
-            return bucket.take(limit.shared_by(self._slots), messages, recipients, time.time())
+            verdict = bucket.take(limit.shared_by(self._slots), messages, recipients, time.time())
+        # A share that is used up says nothing of the others': no reason to close the connection for all.
+        return Later(min(verdict.seconds, SHARE_AGAIN)) if isinstance(verdict, Spent) else verdict
 
     def _ask(self, connection_id: UUID, limit: Limit, messages: int, recipients: int) -> Verdict | None:
         if self._script is None or time.monotonic() < self._ask_after:

@@ -151,3 +151,9 @@ def test_where_there_is_no_redis_it_says_so_once() -> None:
         said = [alone.take(UUID(int=1), Limit(2, 0, Day.KOREAN), 1, 1) for _ in range(9)]
     assert [event["event"] for event in events] == ["pace.local"]
     assert sum(isinstance(each, Go) for each in said) == 4
+
+
+def test_a_share_that_is_used_up_closes_nothing() -> None:
+    alone, limit = Pace(None, 4), Limit(0, 8, Day.KOREAN)
+    said = [alone.take(UUID(int=1), limit, 1, 1) for _ in range(3)]
+    assert said == [Go(0), Go(0), Later(pace.SHARE_AGAIN)]
