@@ -99,6 +99,17 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Action(StrEnum):
+    """What a person can decide about notifications; each is a line in the audit."""
+
+    CANCEL = "cancel"
+    RESEND = "resend"
+    RESOLVE_SENT = "resolve_sent"
+    RESOLVE_FAILED = "resolve_failed"
+    RESOLVE_RESEND = "resolve_resend"
+    REPLAY = "replay"
+
+
 class AccountStatus(StrEnum):
     """An account that is not active can neither log in nor sign."""
 

@@ -146,10 +146,12 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
     *,
     spends: bool,
     start: frozenset[State] = FROM[Verb.REQUEUE],
+    fresh: bool = False,
 ) -> set[UUID]:
     """Put them back in the queue, to be claimed at `not_before` or later.
 
     `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
+    `fresh`: the budget begins anew, as it does when a person has decided.
     """
     ids = {row.id for row in _lock(session, Verb.REQUEUE, fences, start)}
     _write(
@@ -162,7 +164,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
         departed_at=None,
         group_id=None,
         code=code,
-        tries=Notification.tries + int(spends),
+        tries=0 if fresh else Notification.tries + int(spends),
     )
     return ids
 

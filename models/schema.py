@@ -3,12 +3,13 @@
 from models.account import Account
 from models.api_key import ApiKey
 from models.attempt import Attempt
+from models.audit import Audit
 from models.base import Base
 from models.connection import Connection
 from models.login_session import LoginSession
 from models.notification import Notification
 from models.whitelist import Whitelist
 
-__all__ = ["Account", "ApiKey", "Attempt", "Base", "Connection", "LoginSession", "Notification", "Whitelist"]
+__all__ = ["Account", "ApiKey", "Attempt", "Audit", "Base", "Connection", "LoginSession", "Notification", "Whitelist"]
 
 metadata = Base.metadata
