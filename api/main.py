@@ -14,7 +14,7 @@ from api.middleware.body_limit import BodyLimit
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.routes import api_keys, auth, health, index, notifications, receipts, services, users
+from api.routes import api_keys, auth, decisions, health, index, notifications, receipts, services, users
 from api.security.schemes import show_access_keys
 from api.state import State
 from config.logging import configure
@@ -53,7 +53,7 @@ def create_app() -> FastAPI:
     )
     errors.install(app)
     docs.install(app)
-    for router in (index, health, auth, users, api_keys, services, notifications, receipts):
+    for router in (index, health, auth, users, api_keys, services, notifications, decisions, receipts):
         app.include_router(router.router)
     if installation.is_local:
         show_access_keys(app)

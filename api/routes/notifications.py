@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as sql_select
@@ -12,22 +12,16 @@ from sqlalchemy.orm import defer
 
 from api import cursor
 from api.errors import ApiError, Code, problems
-from api.schemas.notifications import (
-    AttemptOut,
-    NotificationOut,
-    NotificationPageOut,
-    NotificationWithAttemptsOut,
-)
-from api.security.caller import Viewer, either_caller
+from api.notifications import facts, find, seen_by, whole
+from api.schemas.notifications import NotificationOut, NotificationPageOut, NotificationWithAttemptsOut
+from api.security.caller import Either, Viewer
 from config.settings import Secrets, settings
-from config.vocabulary import Channel, Lane, Role, State
-from models.attempt import Attempt
+from config.vocabulary import Channel, Lane, State
 from models.notification import Notification
 from models.sealing import recipient_hash
 from models.session import snapshot
 
 router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
-Either = Annotated[Viewer, Depends(either_caller)]
 
 
 class Filters(BaseModel):
@@ -58,14 +52,9 @@ class Filters(BaseModel):
     responses=problems(400, 401, 403, 404, 422, 503),
 )
 def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
-    """Show a notification and its timeline of attempts."""
+    """Show a notification, its attempts, what was decided about it, and what it waits for."""
     with snapshot() as session:
-        row = session.get(Notification, notification_id, options=[defer(Notification.sealed)])
-        if row is None or not _may_see(viewer, row):
-            raise ApiError(Code.NOTIFICATION_NOT_FOUND, detail=f"id: you have no notification {notification_id}")
-        attempts = Attempt.filter(session, Attempt.notification_id == row.id)
-        shown = [_attempt_out(each) for each in sorted(attempts, key=lambda each: each.attempt)]
-        return NotificationWithAttemptsOut(**_facts(row), attempts=shown)
+        return NotificationWithAttemptsOut(**whole(session, find(session, viewer, notification_id)))
 
 
 @router.get("", summary="List notifications", responses=problems(400, 401, 403, 422, 503))
@@ -86,11 +75,7 @@ def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> 
         ).all()
     page = rows[: filters.limit]
     more = cursor.make(key, scope, page[-1].id) if len(rows) > filters.limit else None
-    return NotificationPageOut(items=[NotificationOut(**_facts(row)) for row in page], next_cursor=more)
-
-
-def _may_see(viewer: Viewer, row: Notification) -> bool:
-    return viewer.role is Role.OPERATOR or row.account_id == viewer.account_id
+    return NotificationPageOut(items=[NotificationOut(**facts(row)) for row in page], next_cursor=more)
 
 
 def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
@@ -103,9 +88,7 @@ def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
         row.code: filters.code,
         row.reference: filters.reference,
     }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
-    if viewer.role is not Role.OPERATOR:
-        conditions.append(row.account_id == viewer.account_id)
+    conditions = seen_by(viewer) + [column == value for column, value in exact.items() if value is not None]
     if filters.recipient is not None:
         conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
     if filters.created_from is not None:
@@ -127,18 +110,3 @@ def _after(key: bytes, scope: bytes, text: str) -> UUID:
         raise ApiError(
             Code.BAD_CURSOR, detail="cursor: it is not of this list; begin again without one, with the same filters"
         ) from None
-
-
-def _facts(row: Notification) -> dict[str, object]:
-    return {name: getattr(row, name) for name in NotificationOut.model_fields}
-
-
-def _attempt_out(row: Attempt) -> AttemptOut:
-    return AttemptOut(
-        attempt=row.attempt,
-        outcome=row.outcome,
-        code=row.code,
-        refused=row.refused.split(",") if row.refused else [],
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-    )

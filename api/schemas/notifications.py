@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.vocabulary import Channel, Ending, Lane, State
+from config.vocabulary import Action, Channel, Ending, Lane, State
 
 
 class AcceptedOut(BaseModel):
@@ -45,6 +45,8 @@ class NotificationOut(BaseModel):
     """A notification as the row remembers it."""
 
     id: UUID
+    account_id: UUID
+    connection_id: UUID = Field(description="The provider account through which it leaves.")
     status: State
     channel: Channel
     type: str
@@ -54,16 +56,37 @@ class NotificationOut(BaseModel):
     not_before: datetime = Field(description="The earliest moment of the next claim.")
     expires_at: datetime | None
     reference: str | None
+    departed_at: datetime | None = Field(
+        description="When the request began that may have delivered it; of this attempt."
+    )
+    group_id: str | None = Field(description="SOLAPI's group of this attempt.")
     provider_id: str | None
     code: str | None = Field(description="Why it is where it is: the last failure's or delay's code.")
     attempt: int
     tries: int
 
 
+class DecisionLineOut(BaseModel):
+    """What somebody decided about a notification."""
+
+    action: Action
+    by: str = Field(description="`operator`, or the id of the account that it belongs to.")
+    at: datetime
+
+
+class WaitingOut(BaseModel):
+    """Why a queued notification is not sent now: its connection is closed, for this reason, until this moment."""
+
+    reason: str
+    until: datetime
+
+
 class NotificationWithAttemptsOut(NotificationOut):
-    """A notification and its timeline."""
+    """A notification, its timeline, and what people decided about it."""
 
     attempts: list[AttemptOut]
+    decisions: list[DecisionLineOut]
+    waiting: WaitingOut | None = Field(description="Only of a queued one whose connection is closed.")
 
 
 class NotificationPageOut(BaseModel):

@@ -20,14 +20,16 @@ from api.middleware.body_limit import BodyLimit
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.routes import api_keys, auth, index, users
+from api.routes import api_keys, auth, decisions, index, notifications, users
 from api.security import passwords
 from api.security.caller import Caller, Viewer, either_caller, signed_caller
 from api.security.key_cache import key_cache
 from config.settings import Api, settings
+from config.vocabulary import Role
+from models.account import Account
 from models.schema import metadata
 from models.sealing import sealer
-from models.session import engine
+from models.session import engine, snapshot, transaction
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent
 
@@ -44,7 +46,7 @@ class Text(BaseModel):
 def make_app() -> FastAPI:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     errors.install(app)
-    for module in (index, auth, users, api_keys):
+    for module in (index, auth, users, api_keys, notifications, decisions):
         app.include_router(module.router)
 
     @app.post("/accept/{place}")
@@ -92,6 +94,17 @@ class Person:
 
     def ask(self, method: str, path: str, json: object = None) -> Response:
         return self.client.deliver(self.sent(method, path, json))
+
+    def account_id(self) -> UUID:
+        with snapshot() as session:
+            [account] = Account.filter(session, Account.email == self.email)
+        return account.id
+
+    def become_operator(self) -> "Person":
+        with transaction() as session:
+            [account] = Account.filter(session, Account.email == self.email)
+            account.role = Role.OPERATOR
+        return self
 
     def make_key(self, **fields: object) -> tuple[str, Key]:
         answer = self.ask("POST", "/api/user/apikeys", fields)
