@@ -1,7 +1,10 @@
 """Each decision from each state, once and twice, by owner, operator and stranger, on both databases."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,14 +14,16 @@ from httpx import Response
 
 from api.routes.decisions import START
 from config.vocabulary import Action, State
+from models import ledger
 from models.audit import Audit
 from models.notification import Notification
-from models.session import snapshot
+from models.session import snapshot, transaction
 from models.types import new_id, utc_now
 from tests.api.conftest import Person, Start
 from tests.api.signing import sign
-from tests.rows import a_row, read
+from tests.rows import LEASE, a_row, read
 
+RACES = 100
 LIST = "/api/services/notifications"
 BODIES: dict[Action, tuple[str, dict[str, object]]] = {
     Action.RESEND: ("resend", {}),
@@ -82,6 +87,27 @@ def test_what_is_no_longer_queued_is_not_cancelled(owner: Person) -> None:
         assert (answer.status_code, answer.json()["cancelled"], answer.json()["status"]) == (200, False, state)
         assert facts(row_id) == before
     assert lines() == []
+
+
+def claims(row_id: UUID, after: float) -> bool:
+    time.sleep(after)
+    with transaction() as session:
+        return bool(ledger.claim(session, [row_id], utc_now(), LEASE).held)
+
+
+def test_of_cancel_and_claim_exactly_one_wins(owner: Person) -> None:
+    wait, ended = 0.002, Counter[State]()
+    with ThreadPoolExecutor(1) as worker:
+        for _ in range(RACES):
+            row_id = own_row(owner, State.QUEUED)
+            claiming = worker.submit(claims, row_id, wait)
+            cancelled, claimed = cancel(owner, row_id).json()["cancelled"], claiming.result()
+            assert cancelled is not claimed
+            assert read(row_id).status is (State.SENDING if claimed else State.CANCELLED)
+            # Whoever lost gets a little more time, so that the two stay neck and neck.
+            wait *= 1.1 if claimed else 0.9
+            ended[read(row_id).status] += 1
+    assert min(ended[State.SENDING], ended[State.CANCELLED]) > RACES // 10
 
 
 @pytest.mark.parametrize("action", START)
