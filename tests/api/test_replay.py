@@ -31,7 +31,7 @@ def failed(code: str = "1062", **changes: Any) -> UUID:  # noqa: ANN401 - column
     return a_row(State.FAILED, **{"account_id": ME.account_id, "code": code, "wake_at": None, "tries": 9, **changes})
 
 
-def ask(viewer: Viewer = ME, **body: object) -> ReplayOut:
+def ask(viewer: Viewer = ME, **body: Any) -> ReplayOut:  # noqa: ANN401 - JSON
     return replay.run(viewer, ReplayIn.model_validate(body), "r1", utc_now())
 
 
@@ -59,7 +59,7 @@ def test_what_was_counted_is_queued_again_once() -> None:
     gone = [failed(sealed=None), failed(expires_at=utc_now())]
     counted = ask(code="1062")
     later = failed()
-    body = {"code": "1062", "failed_before": counted.failed_before.isoformat(), "dry_run": False}
+    body: dict[str, Any] = {"code": "1062", "failed_before": counted.failed_before.isoformat(), "dry_run": False}
     answers = [ask(**body) for _ in range(2)]
     assert [(each.count, each.by_code, each.skipped) for each in answers] == [(3, {"1062": 3}, 2), (0, {}, 2)]
     assert [(read(each).status, read(each).tries, read(each).code) for each in ids] == [
@@ -85,7 +85,7 @@ def test_what_was_counted_is_queued_again_once() -> None:
         ({"channel": "kakao", "lane": "bulk"}, 0),
     ],
 )
-def test_every_filter_narrows(body: dict[str, object], count: int) -> None:
+def test_every_filter_narrows(body: dict[str, Any], count: int) -> None:
     february = datetime(2026, 2, 1, tzinfo=UTC)
     ids = [
         failed("3050", created_at=february - timedelta(days=1)),
@@ -164,8 +164,7 @@ def test_what_fails_again_meanwhile_is_left_to_the_next_request(request: pytest.
     began = utc_now()
 
     def fail_again(session: Session) -> None:
-        [claimed] = ledger.claim(session, [first], utc_now(), LEASE).held or [None]
-        if claimed is not None:
+        if ledger.claim(session, [first], utc_now(), LEASE).held:
             ledger.fail(session, [Fence(first, 2)], utc_now(), "1062", spends=True)
 
     event.listen(Session, "before_commit", fail_again)
