@@ -5,11 +5,11 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Made anew whenever a pin changes.
 $(SYNCED): $(REQUIREMENTS) deploy/local/environment.sh
@@ -25,6 +25,18 @@ demo: $(SYNCED) ## Send a message on every channel and type, and show what becam
 test: $(SYNCED) ## Run every test, on private servers that it starts itself
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m pytest
+
+N := 5000
+SEED := 1
+BROKER := both
+
+chaos: $(SYNCED) ## Kill everything under traffic and prove that nothing is lost or sent twice (N=5000 SEED=1 BROKER=both)
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m tests.chaos --messages $(N) --seed $(SEED) --broker $(BROKER)
+
+prove-away: $(SYNCED) ## Take the broker and the database away for 60 s each, and print what was accepted and how quickly
+	@sh deploy/local/servers.sh
+	PROVE_SECONDS=60 $(PYTHON_BIN)/python -m pytest tests/flows/test_away.py -s
 
 check: $(SYNCED) ## Check format, lint, types, import contracts and spelling
 	$(PYTHON_BIN)/ruff format --check

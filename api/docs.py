@@ -29,7 +29,7 @@ TAGS: Final = {
     "user": "One's own account.",
     "apikeys": "Keys with which applications sign, and the networks that they may be used from.",
     "services": "Send: what is answered 202 is stored and will be sent.",
-    "notifications": "Look: where each notification is, and every attempt to send it. Decide: cancel, resend, resolve.",
+    "notifications": "Look: where each notification is, and every attempt to send it.",
     "receipts": "Where providers report delivery.",
     "health": "For supervisors and load balancers.",
     "index": "What runs here.",

@@ -75,8 +75,6 @@ class Code(StrEnum):
     TOO_MANY_NETWORKS = "4090003", "화이트리스트는 10개까지입니다.", "A whitelist has at most 10 entries."
     NO_CONNECTION = "4090004", "발송에 쓸 연결이 없습니다.", "No connection serves this channel."
     STATE_CONFLICT = "4090005", "지금 상태에서는 할 수 없습니다.", "The present state does not allow this."
-    EXPIRED = "4090006", "유효 시간이 지난 알림입니다.", "The notification has expired: it would not be sent."
-    CONTENT_GONE = "4090007", "내용이 지워진 알림입니다.", "The notification's content has been erased."
 
     BODY_TOO_LARGE = "4130001", "본문이 너무 큽니다.", "The body is too large."
     NOT_JSON = "4150001", "Content-Type은 application/json이어야 합니다.", "The Content-Type must be application/json."

@@ -1,55 +1,70 @@
-"""Notifications as a viewer may see them: which rows, and what of each. Never recipients or contents.
+"""What a viewer may see of notifications: one's own account's, an operator all; states and timelines, no contents."""
 
-Reading only; it must not know what is decided about a notification.
-"""
-
+from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from fastapi import Depends
+from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from api.errors import ApiError, Code
-from api.schemas.notifications import AttemptOut, DecisionLineOut, NotificationOut, WaitingOut
-from api.security.caller import Viewer
+from api.schemas.notifications import (
+    AttemptOut,
+    DecisionOut,
+    NotificationOut,
+    NotificationWithAttemptsOut,
+    WaitingOut,
+)
+from api.security.caller import Viewer, either_caller
 from config.vocabulary import Role, State
 from models.attempt import Attempt
 from models.audit import Audit
 from models.connection import Connection
 from models.notification import Notification
+from models.types import utc_now
 
-
-def seen_by(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """The conditions that narrow a query to what this viewer may see; an operator sees all."""
-    return [] if viewer.role is Role.OPERATOR else [Notification.account_id == viewer.account_id]
+Either = Annotated[Viewer, Depends(either_caller)]
+"""Whoever has an access token or signs."""
 
 
 def find(session: Session, viewer: Viewer, notification_id: UUID, *, lock: bool = False) -> Notification:
-    """Find a notification, without its content; with `lock`, its row is held until the transaction ends.
+    """Find a notification that the viewer may see; `lock` keeps its state as it is until the transaction ends.
 
     Raises:
-        ApiError: there is none, or none that this viewer may see.
+        ApiError: there is none, or it is somebody else's.
     """
-    query = select(Notification).where(Notification.id == notification_id, *seen_by(viewer))
-    row = session.scalar((query.with_for_update() if lock else query).options(defer(Notification.sealed)))
-    if row is None:
+    query = select(Notification).options(defer(Notification.sealed)).where(Notification.id == notification_id)
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None or not (viewer.role is Role.OPERATOR or row.account_id == viewer.account_id):
         raise ApiError(Code.NOTIFICATION_NOT_FOUND, detail=f"id: you have no notification {notification_id}")
     return row
 
 
+def show(session: Session, row: Notification) -> NotificationWithAttemptsOut:
+    """Show it with its attempts, what people decided about it, and what it waits for."""
+    attempts = Attempt.filter(session, Attempt.notification_id == row.id)
+    decisions = Audit.filter(session, Audit.notification_id == row.id)
+    return NotificationWithAttemptsOut(
+        **facts(row),
+        attempts=[_attempt(each) for each in sorted(attempts, key=lambda each: each.attempt)],
+        decisions=[
+            DecisionOut(action=each.action, by=each.role, detail=each.detail, at=each.created_at)
+            for each in sorted(decisions, key=lambda each: each.id)
+        ],
+        waiting=_waiting(session, row),
+    )
+
+
 def facts(row: Notification) -> dict[str, object]:
-    """What is shown of a row in a list: the fields of `NotificationOut`."""
+    """The row's own columns that are shown."""
     return {name: getattr(row, name) for name in NotificationOut.model_fields}
 
 
-def whole(session: Session, row: Notification) -> dict[str, object]:
-    """What is shown of a single row: the fields of `NotificationWithAttemptsOut`."""
-    attempts = Attempt.filter(session, Attempt.notification_id == row.id)
-    return {
-        **facts(row),
-        "attempts": [_attempt(each) for each in sorted(attempts, key=lambda each: each.attempt)],
-        "decisions": [_decision(each) for each in Audit.filter(session, Audit.notification_id == row.id)],
-        "waiting": _waiting(session, row),
-    }
+def _waiting(session: Session, row: Notification) -> WaitingOut | None:
+    connection = Connection.get(session, row.connection_id) if row.status is State.QUEUED else None
+    if connection is None or connection.closed_until is None or connection.closed_until <= utc_now():
+        return None
+    return WaitingOut(reason=connection.closed_reason or "closed", until=connection.closed_until)
 
 
 def _attempt(row: Attempt) -> AttemptOut:
@@ -61,18 +76,3 @@ def _attempt(row: Attempt) -> AttemptOut:
         started_at=row.started_at,
         ended_at=row.ended_at,
     )
-
-
-def _decision(line: Audit) -> DecisionLineOut:
-    by = str(line.role) if line.role is Role.OPERATOR else str(line.account_id)
-    return DecisionLineOut(action=line.action, by=by, at=line.created_at)
-
-
-def _waiting(session: Session, row: Notification) -> WaitingOut | None:
-    if row.status is not State.QUEUED:
-        return None
-    gate = select(Connection.closed_until, Connection.closed_reason).where(Connection.id == row.connection_id)
-    found = session.execute(gate).one_or_none()
-    if found is None or found.closed_until is None:
-        return None
-    return WaitingOut(reason=found.closed_reason or "", until=found.closed_until)

@@ -67,6 +67,15 @@ class Installation(Group):
         socket = self.var.resolve() / "broker.sock"
         return self._url(self.broker_url, "ALRIM_BROKER_URL", f"redis+socket://{socket}?virtual_host=0")
 
+    def redis(self) -> str | None:
+        """The Redis that all workers share for their limits: its own, or the broker if that is one; None without."""
+        said = self.redis_url.get_secret_value() or self.broker()
+        if said.startswith("redis+socket://"):
+            # Celery's way to write it; Redis clients have their own.
+            path, _, database = said.removeprefix("redis+socket://").partition("?virtual_host=")
+            return f"unix://{path}?db={database or 0}"
+        return said if said.startswith(("redis://", "rediss://", "unix://")) else None
+
     def _url(self, said: SecretStr, name: str, embedded: str) -> str:
         if said.get_secret_value():
             return said.get_secret_value()

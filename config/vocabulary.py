@@ -99,17 +99,6 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-class Action(StrEnum):
-    """What a person can decide about notifications; each is a line in the audit."""
-
-    CANCEL = "cancel"
-    RESEND = "resend"
-    RESOLVE_SENT = "resolve_sent"
-    RESOLVE_FAILED = "resolve_failed"
-    RESOLVE_RESEND = "resolve_resend"
-    REPLAY = "replay"
-
-
 class AccountStatus(StrEnum):
     """An account that is not active can neither log in nor sign."""
 
@@ -151,3 +140,12 @@ class Ending(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     LOST = "lost"
+
+
+class Action(StrEnum):
+    """What a person or an application can decide about notifications; each leaves a line of audit."""
+
+    CANCEL = "cancel"
+    RESEND = "resend"
+    RESOLVE = "resolve"
+    REPLAY = "replay"

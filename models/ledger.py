@@ -151,7 +151,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
     """Put them back in the queue, to be claimed at `not_before` or later.
 
     `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
-    `fresh`: the budget begins anew, as it does when a person has decided.
+    `fresh`: the budget begins anew.
     """
     ids = {row.id for row in _lock(session, Verb.REQUEUE, fences, start)}
     _write(

@@ -28,7 +28,7 @@ def configuration() -> dict[str, Any]:
     return {
         "broker_url": broker,
         # Only what is declared exists: a typing error in a queue's name raises instead of losing messages.
-        "task_queues": [KombuQueue(str(queue), EXCHANGE, routing_key=str(queue)) for queue in Queue],
+        "task_queues": _queues(broker),
         "task_create_missing_queues": False,
         "task_default_queue": str(Queue.PERIODIC),
         # A message holds ids and nothing else; JSON cannot run code.
@@ -59,6 +59,17 @@ def configuration() -> dict[str, Any]:
     }
 
 
+def _queues(broker: str) -> list[KombuQueue]:
+    # RabbitMQ writes a quorum queue to disk before it confirms, and keeps it through the loss of a node; its classic
+    # durable queues can be gone after a kill. Celery sees the argument and prefetches for each consumer by itself.
+    arguments = {"x-queue-type": "quorum"} if _is_amqp(broker) else None
+    return [KombuQueue(str(queue), EXCHANGE, routing_key=str(queue), queue_arguments=arguments) for queue in Queue]
+
+
+def _is_amqp(broker: str) -> bool:
+    return broker.startswith(("amqp", "pyamqp"))
+
+
 def _connection(broker: str) -> dict[str, Any]:
     return {
         # A worker that is told to stop finishes what it does; a container's grace must be longer.
@@ -67,8 +78,12 @@ def _connection(broker: str) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # Finds a broker that is back within two seconds, however long it was away.
+        "worker_consumer": "workers.consumer:Persistent",
         "broker_transport_options": _transport(broker),
         "broker_heartbeat": 10,
+        # Celery makes 28 queues for delays beside quorum queues; nobody here uses them, so the cheap kind will do.
+        "broker_native_delayed_delivery_queue_type": "classic",
         "worker_hijack_root_logger": False,
     }
 

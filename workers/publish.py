@@ -24,6 +24,10 @@ NOT_FOUND: Final = 404
 """What AMQP answers for a queue that nobody has declared; kombu's Redis transport for an empty one."""
 
 
+MANDATORY: Final = True
+"""RabbitMQ confirms what it drops, if somebody has deleted the queue of a kept connection; this way it says so."""
+
+
 class Ring(NamedTuple):
     """What is known of a notification when somebody is called to it."""
 
@@ -110,6 +114,7 @@ class Bell:
                 producer=self._open(connection),
                 retry=False,
                 ignore_result=True,
+                mandatory=MANDATORY,
                 expires=expires,
             )
         except _troubles(connection) as error:
@@ -151,6 +156,7 @@ def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
         producer=producer,
         retry=False,
         ignore_result=True,
+        mandatory=MANDATORY,
     )
 
 

@@ -12,11 +12,15 @@ from sqlalchemy.orm import defer
 
 from api import cursor
 from api.errors import ApiError, Code, problems
-from api.notifications import facts, find, seen_by, whole
-from api.schemas.notifications import NotificationOut, NotificationPageOut, NotificationWithAttemptsOut
-from api.security.caller import Either, Viewer
+from api.notifications import Either, facts, find, show
+from api.schemas.notifications import (
+    NotificationOut,
+    NotificationPageOut,
+    NotificationWithAttemptsOut,
+)
+from api.security.caller import Viewer
 from config.settings import Secrets, settings
-from config.vocabulary import Channel, Lane, State
+from config.vocabulary import Channel, Lane, Role, State
 from models.notification import Notification
 from models.sealing import recipient_hash
 from models.session import snapshot
@@ -52,9 +56,9 @@ class Filters(BaseModel):
     responses=problems(400, 401, 403, 404, 422, 503),
 )
 def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
-    """Show a notification, its attempts, what was decided about it, and what it waits for."""
+    """Show a notification and its timeline of attempts and decisions."""
     with snapshot() as session:
-        return NotificationWithAttemptsOut(**whole(session, find(session, viewer, notification_id)))
+        return show(session, find(session, viewer, notification_id))
 
 
 @router.get("", summary="List notifications", responses=problems(400, 401, 403, 422, 503))
@@ -88,7 +92,9 @@ def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
         row.code: filters.code,
         row.reference: filters.reference,
     }
-    conditions = seen_by(viewer) + [column == value for column, value in exact.items() if value is not None]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    if viewer.role is not Role.OPERATOR:
+        conditions.append(row.account_id == viewer.account_id)
     if filters.recipient is not None:
         conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
     if filters.created_from is not None:

@@ -1,79 +1,75 @@
-"""What a person can say about notifications, and what comes of it.
+"""Bodies and answers of decisions about notifications: cancel, resend, resolve, replay."""
 
-`after_attempt` and `failed_before` name what the person has seen, so that a request that comes twice does nothing
-the second time. It must not know rows.
-"""
+from enum import StrEnum
+from typing import Annotated
 
-from datetime import datetime
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.notifications import NotificationWithAttemptsOut
-from api.schemas.sending import IsoMoment, StrictIn
+from api.schemas.sending import MomentIn, StrictIn
 from config.vocabulary import Channel, Lane
 
-AfterAttempt = Annotated[
-    int, Field(ge=0, le=2**31 - 1, description="The notification's `attempt`, as it was when you decided.")
-]
+
+class As(StrEnum):
+    """What a person knows, or decides, of an unknown notification."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    RESEND = "resend"
 
 
 class ResendIn(StrictIn):
-    """Send it again."""
+    """Which attempt is to be followed by another: repeated, it finds that attempt over and changes nothing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"after_attempt": 1}]})
 
-    after_attempt: AfterAttempt
+    after_attempt: int = Field(ge=0, description="The notification's `attempt` as you last saw it.")
 
 
 class ResolveIn(StrictIn):
-    """Say what became of a notification that may or may not have been sent."""
+    """What became of an unknown notification."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"as": "sent", "after_attempt": 1}, {"as": "resend", "after_attempt": 1}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"as": "sent", "after_attempt": 1}]})
 
-    said: Literal["sent", "failed", "resend"] = Field(alias="as")
-    after_attempt: AfterAttempt
+    as_: Annotated[As, Field(strict=False, alias="as", description="`sent`, `failed`, or `resend` at the risk of two.")]
+    after_attempt: int = Field(ge=0, description="The notification's `attempt` as you last saw it.")
 
 
 class ReplayIn(StrictIn):
-    """Which failed notifications to send again; all given ones must hold."""
+    """Which failed notifications are to be sent again; all given conditions must hold."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "1062", "channel": "solapi"}, {"code": "1062", "dry_run": False}]}
+        json_schema_extra={
+            "examples": [{"code": "http_503", "created_from": "2026-11-24T09:00:00+09:00", "dry_run": True}]
+        }
     )
 
-    code: str | None = Field(None, pattern=r"^[\x21-\x7e]{1,64}$")
+    code: str | None = Field(default=None, max_length=64)
     channel: Annotated[Channel, Field(strict=False)] | None = None
     lane: Annotated[Lane, Field(strict=False)] | None = None
-    type: str | None = Field(None, pattern=r"^[\x21-\x7e]{1,16}$")
-    created_from: IsoMoment | None = None
-    created_to: IsoMoment | None = None
-    failed_before: IsoMoment | None = Field(
-        None, description="Now, if absent. Give what the count answered, to send again just those, once."
-    )
-    dry_run: bool = Field(True, description="Only count.")  # noqa: FBT003 - a field's default
+    type: str | None = Field(default=None, max_length=16)
+    created_from: MomentIn | None = None
+    created_to: MomentIn | None = None
+    dry_run: bool = Field(default=True, description="Count only; `false` sends them again.")
 
 
-class CancelOut(NotificationWithAttemptsOut):
+class CancelledOut(NotificationWithAttemptsOut):
     """The notification, and which of the two happened."""
 
-    cancelled: bool = Field(description="False: it was too late, a worker had it already or it had ended.")
+    cancelled: bool = Field(description="False: it was too late, a worker had it already; its state says how it is.")
 
 
-class DecisionOut(NotificationWithAttemptsOut):
-    """The notification after the decision."""
+class DecidedOut(NotificationWithAttemptsOut):
+    """The notification, and whether this request changed it."""
 
-    changed: bool = Field(description="False: this same decision had been made before, and nothing was done now.")
+    changed: bool = Field(description="False: the same was decided before, nothing happened now.")
 
 
-class ReplayOut(BaseModel):
-    """How many, by their codes."""
+class ReplayOut(StrictIn):
+    """How many failed notifications match, or were queued again."""
 
     dry_run: bool
-    count: int = Field(description="Counted: how many would be sent again. Otherwise: how many are queued again.")
+    count: int
     by_code: dict[str, int]
-    skipped: int = Field(description="Failed ones that match but cannot be sent: expired, or their content is erased.")
-    more: bool = Field(description="Over 100,000 match, the most of one request: repeat it for the next.")
-    failed_before: datetime
+    skipped: int = Field(description="Matching ones that cannot be sent any more: expired, or their content deleted.")
+    more: bool = Field(description="Whether more than this request takes (100,000) are left.")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.vocabulary import Action, Channel, Ending, Lane, State
+from config.vocabulary import Action, Channel, Ending, Lane, Role, State
 
 
 class AcceptedOut(BaseModel):
@@ -45,8 +45,6 @@ class NotificationOut(BaseModel):
     """A notification as the row remembers it."""
 
     id: UUID
-    account_id: UUID
-    connection_id: UUID = Field(description="The provider account through which it leaves.")
     status: State
     channel: Channel
     type: str
@@ -56,37 +54,37 @@ class NotificationOut(BaseModel):
     not_before: datetime = Field(description="The earliest moment of the next claim.")
     expires_at: datetime | None
     reference: str | None
-    departed_at: datetime | None = Field(
-        description="When the request began that may have delivered it; of this attempt."
-    )
-    group_id: str | None = Field(description="SOLAPI's group of this attempt.")
     provider_id: str | None
     code: str | None = Field(description="Why it is where it is: the last failure's or delay's code.")
     attempt: int
     tries: int
+    connection_id: UUID
+    departed_at: datetime | None = Field(description="When it passed the point after which it may have left.")
+    group_id: str | None = Field(description="The provider's handle by which a departed one can be asked about.")
 
 
-class DecisionLineOut(BaseModel):
-    """What somebody decided about a notification."""
+class DecisionOut(BaseModel):
+    """What somebody decided about it."""
 
     action: Action
-    by: str = Field(description="`operator`, or the id of the account that it belongs to.")
+    by: Role = Field(description="Its account (`user`) or an operator.")
+    detail: str = Field(description="JSON: what was chosen.")
     at: datetime
 
 
 class WaitingOut(BaseModel):
-    """Why a queued notification is not sent now: its connection is closed, for this reason, until this moment."""
+    """Why a queued one does not leave: its connection is closed."""
 
-    reason: str
-    until: datetime
+    reason: str = Field(description="The provider's code, `daily_quota`, or what it last failed with.")
+    until: datetime = Field(description="When the first message may try again.")
 
 
 class NotificationWithAttemptsOut(NotificationOut):
-    """A notification, its timeline, and what people decided about it."""
+    """A notification and its timeline."""
 
     attempts: list[AttemptOut]
-    decisions: list[DecisionLineOut]
-    waiting: WaitingOut | None = Field(description="Only of a queued one whose connection is closed.")
+    decisions: list[DecisionOut]
+    waiting: WaitingOut | None
 
 
 class NotificationPageOut(BaseModel):

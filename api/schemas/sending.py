@@ -56,8 +56,7 @@ def _visible(value: str) -> str:
     return value
 
 
-IsoMoment = Annotated[AwareDatetime, BeforeValidator(_parsed_moment)]
-"""A moment with its zone, in a body."""
+MomentIn = Annotated[AwareDatetime, BeforeValidator(_parsed_moment)]
 
 
 class StrictIn(BaseModel):
@@ -76,10 +75,10 @@ class SendingIn(StrictIn):
         description="Which of your connections sends it; your only or default one of the channel if absent.",
     )
     lane: Annotated[Lane, Field(strict=False)] = Lane.NORMAL
-    send_at: IsoMoment | None = Field(
+    send_at: MomentIn | None = Field(
         default=None, description="Not before this moment (ISO 8601 with zone), at most six months ahead."
     )
-    expires_at: IsoMoment | None = Field(
+    expires_at: MomentIn | None = Field(
         default=None, description="Not after this moment (ISO 8601 with zone): it fails as `expired` instead."
     )
     reference: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_visible)] | None = Field(

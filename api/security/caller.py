@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import anyio.to_thread
-from fastapi import Depends, Request, Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.base import SecurityBase
 
@@ -115,9 +115,6 @@ async def either_caller(request: Request, token: Token, _sign: Annotated[object,
     account = await anyio.to_thread.run_sync(_account, token.credentials)
     request.state.email = account.email
     return Viewer(account.id, account.role)
-
-
-Either = Annotated[Viewer, Depends(either_caller)]
 
 
 def address_of(scope: Mapping[str, Any], forwarded: list[str]) -> Address | None:

@@ -25,11 +25,9 @@ from api.security import passwords
 from api.security.caller import Caller, Viewer, either_caller, signed_caller
 from api.security.key_cache import key_cache
 from config.settings import Api, settings
-from config.vocabulary import Role
-from models.account import Account
 from models.schema import metadata
 from models.sealing import sealer
-from models.session import engine, snapshot, transaction
+from models.session import engine
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent
 
@@ -94,17 +92,6 @@ class Person:
 
     def ask(self, method: str, path: str, json: object = None) -> Response:
         return self.client.deliver(self.sent(method, path, json))
-
-    def account_id(self) -> UUID:
-        with snapshot() as session:
-            [account] = Account.filter(session, Account.email == self.email)
-        return account.id
-
-    def become_operator(self) -> "Person":
-        with transaction() as session:
-            [account] = Account.filter(session, Account.email == self.email)
-            account.role = Role.OPERATOR
-        return self
 
     def make_key(self, **fields: object) -> tuple[str, Key]:
         answer = self.ask("POST", "/api/user/apikeys", fields)

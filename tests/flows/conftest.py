@@ -1,12 +1,17 @@
-"""One installation for all flows of a session, on a private Redis and SQLite."""
+"""One installation for all flows of a session, on a private Redis and SQLite, and Flower in front of it."""
 
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.flows.client import Client
-from tests.flows.stack import Stack
+from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
+from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
 
 
@@ -24,3 +29,25 @@ def stack(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -
 @pytest.fixture(scope="session")
 def client(stack: Stack) -> Client:
     return Client.register(stack.api)
+
+
+@pytest.fixture
+def flower(stack: Stack) -> Iterator[str]:
+    port = free_port()
+    environment = {
+        **stack.environment,
+        "ALRIM_FLOWER_PORT": str(port),
+        "ALRIM_FLOWER_USER": "operator",
+        "ALRIM_FLOWER_PASSWORD": "zqxoperator",
+    }
+    command = [PYTHON, "-m", "celery", "-A", "workers.celery_app:app", "flower", "--conf=deploy/flower.py"]
+    log = (stack.directory / "flower.log").open("ab")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for("Flower", lambda: requests.get(f"{url}/healthcheck", timeout=2).ok)
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=10)
+        log.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from config.vocabulary import Queue
 from tests.flows.client import Client
 from tests.flows.stack import Stack
 from tests.servers.mariadb import Mariadb
@@ -15,6 +16,7 @@ from tests.servers.rabbitmq import RabbitmqServer
 def big_stack(tmp_path_factory: pytest.TempPathFactory, mariadb: Mariadb, rabbitmq: RabbitmqServer) -> Iterator[Stack]:
     mariadb.start()
     rabbitmq.start()
+    rabbitmq.delete(Queue)
     running = Stack(tmp_path_factory.mktemp("big"), mariadb.fresh_database(), rabbitmq.url)
     try:
         running.start()

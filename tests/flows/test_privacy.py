@@ -4,11 +4,8 @@ Sends messages whose every part is a word that occurs nowhere else, then reads e
 Flower's pages and REST API, `celery inspect`, the broker's memory, the database file and every log line.
 """
 
-import os
-import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,28 +38,6 @@ MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ("email", {"to": "zqxname.0002@example.com", "subject": "zqxsubject", "text": "zqxbody"}),
     ("email", {"to": "zqxname@example.com", "subject": "zqxsubject", "text": "zqxbody", "provider": "ses"}),
 ]
-
-
-@pytest.fixture
-def flower(stack: Stack) -> Iterator[str]:
-    port = free_port()
-    environment = {
-        **stack.environment,
-        "ALRIM_FLOWER_PORT": str(port),
-        "ALRIM_FLOWER_USER": "operator",
-        "ALRIM_FLOWER_PASSWORD": "zqxoperator",
-    }
-    command = [PYTHON, "-m", "celery", "-A", "workers.celery_app:app", "flower", "--conf=deploy/flower.py"]
-    log = (stack.directory / "flower.log").open("ab")
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for("Flower", lambda: requests.get(f"{url}/healthcheck", timeout=2).ok)
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=10)
-        log.close()
 
 
 def found(text: str, words: list[str]) -> list[str]:

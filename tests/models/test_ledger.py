@@ -167,13 +167,6 @@ def test_requeue_forgets_the_departure() -> None:
     assert (row.tries, row.code) == (0, "429")
 
 
-def test_whoever_requeues_afresh_has_the_whole_budget_again() -> None:
-    row_id, now = a_row(State.FAILED, tries=9), utc_now()
-    with transaction() as session:
-        ledger.requeue(session, [Fence(row_id, ATTEMPT)], now, now, "resent", spends=False, fresh=True)
-    assert (read(row_id).tries, read(row_id).attempt) == (0, ATTEMPT)
-
-
 def test_sent_writes_each_provider_id() -> None:
     one, two, three = a_row(State.SENDING), a_row(State.SENDING), a_row(State.SENDING)
     with transaction() as session:

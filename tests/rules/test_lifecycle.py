@@ -29,3 +29,9 @@ def test_every_verb_stands_with_its_states() -> None:
 
 def test_every_state_can_be_reached() -> None:
     assert {state for _, right in documented().values() for state in right} == {str(state) for state in State}
+
+
+def test_every_proof_that_is_named_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "lifecycle.md").read_text()))
+    assert len(named) > 5
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []

@@ -7,7 +7,7 @@ import pytest
 from tests.rules.sources import ROOT, python_files
 
 EMPTY_NAMES = {"utils", "helpers", "common", "misc", "manager", "handler", "service"}
-MIRRORLESS = {"flows", "rules", "servers"}
+MIRRORLESS = {"chaos", "flows", "rules", "servers"}
 """Folders of tests that are about the whole."""
 
 

@@ -27,6 +27,7 @@ class Mariadb:
     """One server on one data directory below `home`, which outlives `kill` and `start`."""
 
     def __init__(self, binary: Path, home: Path) -> None:
+        self.binary = binary
         self.port = free_port()
         self._data = home / "data"
         self._install_log = home / "install.log"

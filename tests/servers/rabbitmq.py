@@ -3,7 +3,11 @@
 A machine's own RabbitMQ may run beside it and is never touched. It knows nothing of the product's queues.
 """
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from kombu import Connection, Queue
@@ -12,6 +16,8 @@ from tests.servers.process import LOOPBACK, Child, first_words, free_port, locat
 
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """The start script itself: Debian's command of that name changes user and folder, and runs as root only."""
+
+CONTROL = DEBIAN.with_name("rabbitmqctl")
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 """AMQP 0-9-1 protocol header; the server answers with a method frame, whose first byte is 1."""
@@ -68,6 +74,18 @@ class RabbitmqServer:
         """Cut the power; a queue that was declared in the last seconds may not be on disk yet, and is lost."""
         self._child.kill()
         self._mapper.kill()
+
+    def lose(self) -> None:
+        """Cut the power, and all that it remembered is gone, its queues too."""
+        self.kill()
+        shutil.rmtree(self.home / "mnesia", ignore_errors=True)
+
+    def cut(self) -> None:
+        """Close every client's connection; does nothing while the node cannot be spoken to."""
+        command: list[str | Path] = [CONTROL, "-n", f"alrim{self.port}@localhost", "close_all_connections", "cut"]
+        environment = {**os.environ, **_environment(self.home, self.port, self._mapper_port)}
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, env=environment, capture_output=True, timeout=20, check=False)
 
     def delete(self, queues: Iterable[str]) -> None:
         """Delete these queues with all that is in them; one that is not there is none."""

@@ -4,6 +4,7 @@ Each write is in the append-only file before it is answered, so that a kill lose
 of what the product keeps there.
 """
 
+import shutil
 from pathlib import Path
 
 from redis import Redis
@@ -31,8 +32,10 @@ class RedisServer:
     """One server on one directory, which outlives `kill` and `start`."""
 
     def __init__(self, binary: Path, home: Path) -> None:
+        self.binary = binary
         self.port = free_port()
         self.socket = home / "redis.sock"
+        self._files = home / "appendonlydir"
         command: list[str | Path] = [
             *(binary, "--bind", LOOPBACK, "--port", str(self.port), "--unixsocket", self.socket),
             *("--dir", home, "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--databases", "2"),
@@ -60,6 +63,11 @@ class RedisServer:
     def kill(self) -> None:
         """Cut the power."""
         self._child.kill()
+
+    def lose(self) -> None:
+        """Cut the power, and all that it remembered is gone."""
+        self.kill()
+        shutil.rmtree(self._files, ignore_errors=True)
 
     def flush(self) -> None:
         """Forget everything."""

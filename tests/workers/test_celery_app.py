@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import settings
+from config.vocabulary import Queue
+from workers.celery_app import configuration
+
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = {
     "ALRIM_ENV": "prod",
@@ -31,3 +35,17 @@ def test_what_is_missing_stops_the_start(program: str, missing: str, tmp_path: P
     )
     assert done.returncode != 0
     assert f"alrim does not start: {missing}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments"), [("amqp://a", {"x-queue-type": "quorum"}), ("redis://a", None), ("redis+socket:///a", None)]
+)
+def test_queues_are_quorum_queues_on_rabbitmq(
+    url: str, arguments: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALRIM_BROKER_URL", url)
+    settings.cache_clear()
+    made = configuration()["task_queues"]
+    settings.cache_clear()
+    assert [queue.name for queue in made] == [str(queue) for queue in Queue]
+    assert all(queue.queue_arguments == arguments for queue in made)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from config.settings import settings
 from config.vocabulary import Channel, Lane, Queue
 from models.types import new_id
-from workers.celery_app import app
+from tests.flows.stack import wait_for
+from workers.celery_app import app, configuration
 from workers.channels.registry import VENDORS
 from workers.publish import Bell, Ring, chunks
 
@@ -42,16 +43,23 @@ def test_urgent_goes_alone(channel: Channel) -> None:
     assert VENDORS[channel].batch_size[Lane.URGENT] == 1
 
 
+def speak_to(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_ENV", "test")
+    monkeypatch.setenv("ALRIM_BROKER_URL", broker_url)
+    settings.cache_clear()
+    # The application keeps what it first read; another test may have been first.
+    monkeypatch.setattr(app.conf, "broker_url", broker_url)
+    monkeypatch.setattr(app.conf, "broker_write_url", broker_url)
+    monkeypatch.setitem(app.conf, "broker_transport_options", configuration()["broker_transport_options"])
+
+
 @pytest.mark.flow
 def test_a_bell_survives_its_broker(
     broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kept connection breaks under it: it says so, and rings again when the broker is back."""
     server = request.getfixturevalue("rabbitmq" if broker_url.startswith("amqp") else "redis_server")
-    monkeypatch.setenv("ALRIM_ENV", "test")
-    settings.cache_clear()
-    monkeypatch.setattr(app.conf, "broker_url", broker_url)
-    monkeypatch.setattr(app.conf, "broker_write_url", broker_url)
+    speak_to(broker_url, monkeypatch)
     bell = Bell()
     ring = a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0])
     assert bell.ring([ring])
@@ -60,4 +68,24 @@ def test_a_bell_survives_its_broker(
     assert bell.depth(Queue.SEND_KAKAO_NORMAL) is None
     server.start()
     assert bell.ring([ring])
+    bell.close()
+
+
+@pytest.mark.flow
+def test_a_ring_into_a_deleted_queue_is_not_taken_for_one(
+    broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RabbitMQ confirms what it drops; the bell hears of it, and makes the queue anew at the next ring."""
+    speak_to(broker_url, monkeypatch)
+    bell = Bell()
+    ring, queue = a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0]), Queue.SEND_KAKAO_NORMAL
+    assert bell.ring([ring])
+    if broker_url.startswith("amqp"):
+        request.getfixturevalue("rabbitmq").delete([queue])
+        assert not bell.ring([ring])
+    else:
+        # Redis knows no queue without messages: to push is to make it.
+        request.getfixturevalue("redis_server").flush()
+    assert bell.ring([ring])
+    wait_for("the ring", lambda: bell.depth(queue) == 1, 5)
     bell.close()

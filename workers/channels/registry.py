@@ -5,7 +5,7 @@ The one place that knows all channels; they do not know each other.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from config.vocabulary import Channel, Lane
 from workers.channels import gmail, kakao, ses, solapi
@@ -22,6 +22,7 @@ class Vendor:
 
     Attributes:
         converse: sends messages.
+        recipients: how many people a body addresses, as the vendor's quotas count.
         batch_size: the most ids that one Celery message carries, by lane.
         settle: makes sure that departed messages were sent, and says so; None where the vendor cannot be asked.
         read_reports: asks for the delivery reports of what was sent; None where there are none.
@@ -29,13 +30,22 @@ class Vendor:
 
     converse: Converse
     batch_size: Mapping[Lane, int]
+    recipients: Callable[[Mapping[str, Any]], int]
     settle: Settle | None = None
     read_reports: ReadReports | None = None
 
 
+def _friends(body: Mapping[str, Any]) -> int:
+    return len(body.get("receiver_uuids", ())) or 1
+
+
+def _mailboxes(body: Mapping[str, Any]) -> int:
+    return sum(len(body.get(name) or ()) for name in ("to", "cc", "bcc"))
+
+
 VENDORS: Final[Mapping[Channel, Vendor]] = {
-    Channel.KAKAO: Vendor(kakao.converse, kakao.BATCH_SIZE),
-    Channel.SOLAPI: Vendor(solapi.converse, solapi.BATCH_SIZE, solapi.settle, solapi.read_reports),
-    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE),
-    Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE),
+    Channel.KAKAO: Vendor(kakao.converse, kakao.BATCH_SIZE, _friends),
+    Channel.SOLAPI: Vendor(solapi.converse, solapi.BATCH_SIZE, lambda _: 1, solapi.settle, solapi.read_reports),
+    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes),
+    Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE, _mailboxes),
 }

@@ -8,7 +8,8 @@ import json
 import secrets
 import string
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from datetime import timedelta
 from typing import Any, Final, Self, TypeVar, assert_never
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from workers.channels.exchange import (
     Step,
 )
 from workers.outcome import Retry, Unknown
+from workers.pace import Go, Later, Spent, Verdict
 from workers.tasks.patience import AWAY
 from workers.transports import aws, http
 from workers.transports.smtp import SmtpSession
@@ -46,6 +48,7 @@ from workers.transports.smtp import SmtpSession
 log = structlog.get_logger()
 
 T = TypeVar("T")
+Toll = Callable[[Sequence[str]], Verdict]
 
 ALPHABET: Final = string.ascii_letters + string.digits
 
@@ -74,12 +77,17 @@ def open_credentials(connection: Connection) -> dict[str, str]:
 class Carrier:
     """Carries one conversation about notifications that this worker holds; a context, since mail keeps a connection."""
 
-    def __init__(self, fences: Sequence[Fence], begun: float) -> None:
-        """Take the claims and the monotonic moment of the claim; `reached` tells whether the provider was."""
+    def __init__(self, fences: Sequence[Fence], begun: float, toll: Toll = lambda _: Go(0)) -> None:
+        """Take the claims, the monotonic moment of the claim, and what gives slots to those that are about to leave.
+
+        `reached` tells whether the provider was; `held_back`, what became of those for whom there was no slot.
+        """
         self._fences = {str(fence.id): fence for fence in fences}
         self._begun = begun
         self._left: set[str] = set()
+        self._toll = toll
         self.reached = False
+        self.held_back: Outcomes = {}
         self._smtp = SmtpSession()
 
     def __enter__(self) -> Self:
@@ -115,7 +123,7 @@ class Carrier:
             heard = self._depart(step) if isinstance(step, Depart) else self._ask(step)
 
     def _depart(self, step: Depart) -> Departed:
-        if self._is_late():
+        if self._is_late() or not self._pay(step.ids):
             return ()
         fences = [self._fences[each] for each in step.ids]
         try:
@@ -129,6 +137,21 @@ class Carrier:
         departed = tuple(each for each in step.ids if UUID(each) in ready)
         self._left.update(departed)
         return departed
+
+    def _pay(self, ids: Sequence[str]) -> bool:
+        verdict = self._toll(ids)
+        match verdict:
+            case Go(seconds):
+                time.sleep(seconds)
+                return True
+            case Later(seconds):
+                held = Retry("paced", timedelta(seconds=seconds), spends=False)
+            case Spent(seconds):
+                held = Retry("daily_quota", timedelta(seconds=seconds), closes=True, spends=False)
+            case _:
+                assert_never(verdict)
+        self.held_back |= dict.fromkeys(ids, held)
+        return False
 
     def _ask(self, request: Request) -> Answer:
         if self._is_late() and not self._left:

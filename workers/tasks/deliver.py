@@ -6,9 +6,10 @@ open during a call, and every outcome becomes exactly one verb of the ledger.
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from celery.exceptions import Ignore
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.limits import limit_of
 from config.settings import Worker, settings
 from config.vocabulary import Channel, State
 from models import gate, ledger
@@ -32,6 +34,7 @@ from workers import outcome
 from workers.celery_app import app
 from workers.channels.exchange import Message, Outcomes
 from workers.channels.registry import VENDORS
+from workers.pace import Verdict, pace
 from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
 from workers.tasks.patience import AWAY, patiently
 from workers.tasks.record import Heard, record
@@ -126,9 +129,15 @@ def _outcomes(channel: Channel, held: _Held, begun: float) -> tuple[Outcomes, bo
     messages, outcomes = _open(held.claimed)
     if not messages:
         return outcomes, False
-    with Carrier([each.fence for each in held.claimed], begun) as carrier:
+    toll = partial(_toll, held.connection, {each.id: VENDORS[channel].recipients(each.body) for each in messages})
+    with Carrier([each.fence for each in held.claimed], begun, toll) as carrier:
         heard = carrier.carry(VENDORS[channel].converse(messages, credentials, stamp))
-    return {**heard, **outcomes}, carrier.reached
+    return {**carrier.held_back, **heard, **outcomes}, carrier.reached
+
+
+def _toll(connection: Connection, recipients: Mapping[str, int], ids: Sequence[str]) -> Verdict:
+    people = sum(recipients[each] for each in ids)
+    return pace().take(connection.id, limit_of(connection.channel), len(ids), people)
 
 
 def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:

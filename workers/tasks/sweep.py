@@ -36,7 +36,7 @@ LOOKED_AFTER: Final = (State.SENDING, State.QUEUED, State.UNKNOWN, State.SENT)
 SLICE: Final = 1000
 SHORT: Final = 20
 """A queue with fewer messages than this may be rung into."""
-RING_EVERY: Final = timedelta(seconds=10)
+RING_EVERY: Final = timedelta(seconds=3)
 ASK_EVERY: Final = timedelta(seconds=60)
 """No second question about a notification while the first may still be under way."""
 LOST: Final = "lease_lost"

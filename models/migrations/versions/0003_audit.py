@@ -1,4 +1,4 @@
-"""audit of decisions."""
+"""audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,12 +21,17 @@ def upgrade() -> None:
     sa.Column('action', models.types.Ascii(16), nullable=False),
     sa.Column('notification_id', models.types.Id(), nullable=True),
     sa.Column('detail', sa.String(length=1000), nullable=False),
-    sa.Column('request_id', models.types.Ascii(length=64), nullable=False),
+    sa.Column('request_id', models.types.Ascii(length=64), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit'))
     )
     with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_audit_notification_id'), ['notification_id'], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_audit_notification_id'))
+        batch_op.drop_index(batch_op.f('ix_audit_account_id'))
+
     op.drop_table('audit')

@@ -1,243 +1,195 @@
-"""Each decision from each state, once and twice, by owner, operator and stranger, on both databases."""
+"""Decisions over HTTP on both databases: what each does, that repeating it does nothing, and who wins a race."""
 
 import json
-import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from httpx import Response
+from sqlalchemy import update
 
-from api.routes.decisions import START
-from config.vocabulary import Action, State
+from config.vocabulary import Action, Channel, Role, State
 from models import ledger
+from models.account import Account
 from models.audit import Audit
-from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import new_id, utc_now
 from tests.api.conftest import Person, Start
-from tests.api.signing import sign
-from tests.rows import LEASE, a_row, read
+from tests.rows import LEASE, a_connection, a_row, read
 
-RACES = 100
-LIST = "/api/services/notifications"
-BODIES: dict[Action, tuple[str, dict[str, object]]] = {
-    Action.RESEND: ("resend", {}),
-    Action.RESOLVE_SENT: ("resolve", {"as": "sent"}),
-    Action.RESOLVE_FAILED: ("resolve", {"as": "failed"}),
-    Action.RESOLVE_RESEND: ("resolve", {"as": "resend"}),
-}
-TO = {
-    Action.RESEND: State.QUEUED,
-    Action.RESOLVE_SENT: State.SENT,
-    Action.RESOLVE_FAILED: State.FAILED,
-    Action.RESOLVE_RESEND: State.QUEUED,
-}
+PATH = "/api/services/notifications"
+CONFLICT = "4090005"
 
 
 @pytest.fixture
-def owner(start: Start, database_url: str) -> Person:
-    return Person(start(database_url), "owner@example.com").register()
+def person(start: Start, database_url: str) -> Person:
+    return Person(start(database_url), "user@example.com").register()
 
 
-def own_row(owner: Person, state: State, **changes: object) -> UUID:
-    values: dict[str, Any] = {"account_id": owner.account_id(), "attempt": 3, "tries": 3, "wake_at": None, **changes}
-    return a_row(state, **values)
-
-
-def decide(person: Person, action: Action, row_id: UUID, after_attempt: int = 3) -> Response:
-    word, body = BODIES[action]
-    return person.ask("POST", f"{LIST}/{row_id}/{word}", {**body, "after_attempt": after_attempt})
-
-
-def cancel(person: Person, row_id: UUID) -> Response:
-    return person.ask("POST", f"{LIST}/{row_id}/cancel")
-
-
-def lines() -> list[Audit]:
+@pytest.fixture
+def account(person: Person) -> UUID:
     with snapshot() as session:
-        return list(Audit.filter(session))
+        return Account.filter(session, Account.email == person.email)[0].id
 
 
-def facts(row_id: UUID) -> tuple[object, ...]:
-    row = read(row_id)
-    return tuple(getattr(row, column.key) for column in Notification.__table__.columns)
-
-
-def test_a_queued_one_is_cancelled_and_stays_so(owner: Person) -> None:
-    row_id = own_row(owner, State.QUEUED)
-    answers = [cancel(owner, row_id) for _ in range(2)]
-    assert [(each.status_code, each.json()["cancelled"], each.json()["status"]) for each in answers] == [
-        (200, True, "cancelled")
-    ] * 2
-    assert read(row_id).wake_at is None
-    [line] = lines()
-    assert (line.action, line.notification_id, line.account_id) == (Action.CANCEL, row_id, owner.account_id())
-    assert [each["action"] for each in answers[1].json()["decisions"]] == ["cancel"]
-
-
-def test_what_is_no_longer_queued_is_not_cancelled(owner: Person) -> None:
-    for state in set(State) - {State.QUEUED, State.CANCELLED}:
-        row_id = own_row(owner, state)
-        before, answer = facts(row_id), cancel(owner, row_id)
-        assert (answer.status_code, answer.json()["cancelled"], answer.json()["status"]) == (200, False, state)
-        assert facts(row_id) == before
-    assert lines() == []
-
-
-def claims(row_id: UUID, after: float) -> bool:
-    time.sleep(after)
+def operator(person: Person) -> Person:
+    other = Person(person.client, "operator@example.com").register()
     with transaction() as session:
-        return bool(ledger.claim(session, [row_id], utc_now(), LEASE).held)
+        session.execute(update(Account).where(Account.email == other.email).values(role=Role.OPERATOR))
+    return other
 
 
-def test_of_cancel_and_claim_exactly_one_wins(owner: Person) -> None:
-    wait, ended = 0.002, Counter[State]()
-    with ThreadPoolExecutor(1) as worker:
-        for _ in range(RACES):
-            row_id = own_row(owner, State.QUEUED)
-            claiming = worker.submit(claims, row_id, wait)
-            cancelled, claimed = cancel(owner, row_id).json()["cancelled"], claiming.result()
-            assert cancelled is not claimed
-            assert read(row_id).status is (State.SENDING if claimed else State.CANCELLED)
-            # Whoever lost gets a little more time, so that the two stay neck and neck.
-            wait *= 1.1 if claimed else 0.9
-            ended[read(row_id).status] += 1
-    assert min(ended[State.SENDING], ended[State.CANCELLED]) > RACES // 10
+def audit() -> list[tuple[Action, Role, UUID | None, dict[str, object]]]:
+    with snapshot() as session:
+        lines = sorted(Audit.filter(session), key=lambda line: line.id)
+        return [(line.action, line.role, line.notification_id, json.loads(line.detail)) for line in lines]
 
 
-@pytest.mark.parametrize("action", START)
-def test_a_decision_is_made_from_its_states_only(owner: Person, action: Action) -> None:
-    for state in State:
-        row_id = own_row(owner, state)
-        before, answer = facts(row_id), decide(owner, action, row_id)
-        if state in START[action]:
-            assert (answer.status_code, answer.json()["changed"]) == (200, True)
-            assert answer.json()["status"] == read(row_id).status == TO[action]
-        else:
-            assert (answer.status_code, answer.json()["code"]) == (409, "4090005")
-            assert f"it is {state} after attempt 3" in answer.json()["detail"]
-            assert facts(row_id) == before
-    assert [(line.action, line.facts()) for line in lines()] == [(action, {"after_attempt": 3})] * len(START[action])
+def test_a_queued_one_is_cancelled_and_says_so_each_time(person: Person, account: UUID) -> None:
+    row_id = a_row(State.QUEUED, account_id=account)
+    for _ in range(2):
+        answer = person.ask("POST", f"{PATH}/{row_id}/cancel")
+        assert (answer.status_code, answer.json()["cancelled"], answer.json()["status"]) == (200, True, "cancelled")
+    assert audit() == [(Action.CANCEL, Role.USER, row_id, {})]
+    assert [line["action"] for line in person.ask("GET", f"{PATH}/{row_id}").json()["decisions"]] == ["cancel"]
 
 
-@pytest.mark.parametrize("action", START)
-def test_the_same_decision_again_does_nothing(owner: Person, action: Action) -> None:
-    row_id = own_row(owner, State.UNKNOWN)
-    first, before = decide(owner, action, row_id), facts(row_id)
-    again = decide(owner, action, row_id)
-    assert (again.status_code, again.json()) == (200, {**first.json(), "changed": False})
-    assert facts(row_id) == before
-    assert len(lines()) == 1
+@pytest.mark.parametrize("state", [State.SENDING, State.SENT, State.FAILED, State.UNKNOWN])
+def test_too_late_to_cancel_changes_nothing_and_says_so(person: Person, account: UUID, state: State) -> None:
+    row_id = a_row(state, account_id=account)
+    answer = person.ask("POST", f"{PATH}/{row_id}/cancel").json()
+    assert (answer["cancelled"], answer["status"], audit()) == (False, state, [])
 
 
-@pytest.mark.parametrize("action", START)
-def test_a_decision_about_another_attempt_is_refused(owner: Person, action: Action) -> None:
-    row_id = own_row(owner, State.UNKNOWN)
-    before = facts(row_id)
-    for attempt in (2, 4):
-        answer = decide(owner, action, row_id, attempt)
-        assert (answer.status_code, answer.json()["code"]) == (409, "4090005")
-    assert facts(row_id) == before
-    assert lines() == []
+def test_cancel_and_claim_never_both_win(person: Person, account: UUID) -> None:
+    ids = [a_row(State.QUEUED, account_id=account) for _ in range(40)]
+    cancelled: dict[UUID, bool] = {}
+    claimed: set[UUID] = set()
+    start = Barrier(2)
+
+    def cancel() -> None:
+        start.wait()
+        for row_id in ids:
+            cancelled[row_id] = person.ask("POST", f"{PATH}/{row_id}/cancel").json()["cancelled"]
+
+    def claim() -> None:
+        start.wait()
+        for row_id in reversed(ids):
+            with transaction() as session:
+                claimed.update(each.fence.id for each in ledger.claim(session, [row_id], utc_now(), LEASE).held)
+
+    threads = [Thread(target=cancel), Thread(target=claim)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {row_id for row_id, won in cancelled.items() if won} == set(ids) - claimed
+    assert {read(row_id).status for row_id in claimed} <= {State.SENDING}
 
 
-def test_a_resent_one_begins_anew(owner: Person) -> None:
-    began = utc_now()
-    row_id = own_row(owner, State.UNKNOWN, departed_at=began, group_id="G4V1", code="timeout")
-    answer = decide(owner, Action.RESEND, row_id).json()
-    assert (answer["tries"], answer["attempt"], answer["group_id"], answer["departed_at"]) == (0, 3, None, None)
+@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN])
+def test_resend_queues_it_again_once_with_a_new_budget(person: Person, account: UUID, state: State) -> None:
+    row_id = a_row(state, account_id=account, attempt=3, tries=9, code="503", group_id="G1", departed_at=utc_now())
+    changed = [person.ask("POST", f"{PATH}/{row_id}/resend", {"after_attempt": 3}).json()["changed"] for _ in range(2)]
     row = read(row_id)
-    assert row.wake_at == row.not_before
-    assert began <= row.not_before <= utc_now()
-
-
-def test_how_an_unknown_one_is_settled(owner: Person) -> None:
-    failed, sent = (own_row(owner, State.UNKNOWN, code="timeout", wake_at=utc_now()) for _ in range(2))
-    assert decide(owner, Action.RESOLVE_FAILED, failed).json()["code"] == "resolved_failed"
-    assert decide(owner, Action.RESOLVE_SENT, sent).json()["code"] is None
-    assert [(read(each).tries, read(each).wake_at) for each in (failed, sent)] == [(3, None)] * 2
-
-
-@pytest.mark.parametrize(
-    ("gone", "code"),
-    [({"expires_at": utc_now() - timedelta(seconds=1)}, "4090006"), ({"sealed": None}, "4090007")],
-)
-def test_what_could_not_be_sent_is_not_sent_again(owner: Person, gone: dict[str, Any], code: str) -> None:
-    row_id = own_row(owner, State.UNKNOWN, **gone)
-    for action in (Action.RESEND, Action.RESOLVE_RESEND):
-        answer = decide(owner, action, row_id)
-        assert (answer.status_code, answer.json()["code"]) == (409, code)
-    assert read(row_id).status is State.UNKNOWN
-    assert decide(owner, Action.RESOLVE_SENT, row_id).status_code == 200
-
-
-ASKS: list[Callable[[Person, UUID], Response]] = [
-    cancel,
-    *(lambda person, row_id, action=action: decide(person, action, row_id) for action in START),
-]
-
-
-@pytest.mark.parametrize("ask", ASKS)
-def test_another_persons_is_as_good_as_none(owner: Person, ask: Callable[[Person, UUID], Response]) -> None:
-    stranger = Person(owner.client, "stranger@example.com").register()
-    row_id = own_row(owner, State.UNKNOWN)
-    before = facts(row_id)
-    assert [ask(stranger, each).json()["code"] for each in (row_id, new_id())] == ["4040002"] * 2
-    assert facts(row_id) == before
-
-
-def test_an_operator_decides_about_everybodys(owner: Person) -> None:
-    operator = Person(owner.client, "operator@example.com").register().become_operator()
-    row_id = own_row(owner, State.UNKNOWN)
-    assert decide(operator, Action.RESOLVE_FAILED, row_id).status_code == 200
-    assert decide(owner, Action.RESEND, row_id).status_code == 200
-    seen = owner.ask("GET", f"{LIST}/{row_id}").json()["decisions"]
-    assert [(each["action"], each["by"]) for each in seen] == [
-        ("resolve_failed", "operator"),
-        ("resend", str(owner.account_id())),
-    ]
-
-
-def test_a_key_decides_and_is_named_in_the_audit(owner: Person) -> None:
-    key_id, key = owner.make_key()
-    row_id = own_row(owner, State.FAILED)
-    path, body = f"{LIST}/{row_id}/resend", json.dumps({"after_attempt": 3}).encode()
-    assert owner.client.deliver(sign(key, "POST", path, body)).json()["code"] == "4000004"
-    answers = [owner.client.deliver(sign(key, "POST", path, body, name="once"), **{"X-Request-Id": "r1"})]
-    answers += [owner.client.deliver(sign(key, "POST", path, body, name="twice"))]
-    assert [(each.status_code, each.json()["changed"]) for each in answers] == [(200, True), (200, False)]
-    [line] = lines()
-    assert (line.api_key_id, line.request_id) == (UUID(key_id), "r1")
-    assert owner.client.deliver(sign(key, "POST", f"{LIST}/{row_id}/cancel", name="c")).json()["cancelled"] is True
-
-
-def test_of_many_requests_at_once_one_resends(owner: Person) -> None:
-    row_id = own_row(owner, State.FAILED)
-    sent = owner.sent("POST", f"{LIST}/{row_id}/resend", {"after_attempt": 3})
-    answers = owner.client.deliver_all([sent] * 8)
-    assert {each.status_code for each in answers} == {200}
-    assert sum(each.json()["changed"] for each in answers) == 1
-    assert len(lines()) == 1
+    assert (changed, row.status, row.tries, row.group_id, row.departed_at) == (
+        [True, False],
+        State.QUEUED,
+        0,
+        None,
+        None,
+    )
+    assert audit() == [(Action.RESEND, Role.USER, row_id, {"after_attempt": 3})]
+    with transaction() as session:
+        ledger.claim(session, [row_id], utc_now(), LEASE)
+    assert person.ask("POST", f"{PATH}/{row_id}/resend", {"after_attempt": 3}).json()["changed"] is False
+    assert read(row_id).status is State.SENDING
 
 
 @pytest.mark.parametrize(
-    ("word", "body", "code"),
+    ("state", "changes", "word"),
     [
-        ("resend", {}, "4220002"),
-        ("resend", {"after_attempt": -1}, "4220001"),
-        ("resend", {"after_attempt": "3"}, "4220001"),
-        ("resend", {"after_attempt": 3, "x": 1}, "4220003"),
-        ("resolve", {"as": "lost", "after_attempt": 3}, "4220108"),
-        ("resolve", {"after_attempt": 3}, "4220002"),
+        (State.SENT, {}, "sent"),
+        (State.CANCELLED, {}, "cancelled"),
+        (State.FAILED, {"attempt": 2}, "2 attempts"),
+        (State.FAILED, {"attempt": 3, "expires_at": utc_now()}, "expires_at"),
+        (State.FAILED, {"attempt": 3, "sealed": None}, "content"),
     ],
 )
-def test_a_body_that_says_nothing_clear_is_refused(
-    person: Person, word: str, body: dict[str, object], code: str
+def test_what_cannot_be_sent_again_says_why(
+    person: Person, account: UUID, state: State, changes: dict[str, object], word: str
 ) -> None:
-    row_id = own_row(person, State.UNKNOWN)
-    assert person.ask("POST", f"{LIST}/{row_id}/{word}", body).json()["code"] == code
+    row_id = a_row(state, due=True, **{"account_id": account, "attempt": 3, **changes})
+    answer = person.ask("POST", f"{PATH}/{row_id}/resend", {"after_attempt": 3})
+    assert (answer.status_code, answer.json()["code"]) == (409, CONFLICT)
+    assert word in answer.json()["detail"]
+    assert (read(row_id).status, audit()) == (state, [])
+
+
+@pytest.mark.parametrize(
+    ("as_", "state", "code"),
+    [("sent", State.SENT, None), ("failed", State.FAILED, "resolved_failed"), ("resend", State.QUEUED, None)],
+)
+def test_an_operator_settles_an_unknown_one_and_it_is_written_down_who(
+    person: Person, account: UUID, as_: str, state: State, code: str | None
+) -> None:
+    row_id = a_row(State.UNKNOWN, account_id=account, channel=Channel.KAKAO, code="timeout", tries=1)
+    boss = operator(person)
+    [listed] = boss.ask("GET", f"{PATH}?status=unknown").json()["items"]
+    assert (listed["id"], listed["code"], listed["attempt"]) == (str(row_id), "timeout", 1)
+    body = {"as": as_, "after_attempt": 1}
+    answers = [boss.ask("POST", f"{PATH}/{row_id}/resolve", body).json() for _ in range(2)]
+    assert [answer["changed"] for answer in answers] == [True, False]
+    assert (read(row_id).status, read(row_id).code) == (state, code)
+    assert audit() == [(Action.RESOLVE, Role.OPERATOR, row_id, body)]
+    [decision] = answers[1]["decisions"]
+    assert (decision["action"], decision["by"], json.loads(decision["detail"])) == ("resolve", "operator", body)
+
+
+def test_only_an_unknown_one_is_resolved(person: Person, account: UUID) -> None:
+    row_id = a_row(State.DELIVERED, account_id=account)
+    answer = person.ask("POST", f"{PATH}/{row_id}/resolve", {"as": "failed", "after_attempt": 1})
+    assert (answer.status_code, answer.json()["code"]) == (409, CONFLICT)
+
+
+@pytest.mark.parametrize("act", ["cancel", "resend", "resolve"])
+def test_somebody_elses_is_not_there(person: Person, act: str) -> None:
+    row_id = a_row(State.FAILED)
+    body = {"cancel": None, "resend": {"after_attempt": 1}, "resolve": {"as": "sent", "after_attempt": 1}}[act]
+    assert person.ask("POST", f"{PATH}/{row_id}/{act}", body).status_code == 404
+
+
+def test_replay_counts_first_and_then_sends_those_again(person: Person, account: UUID) -> None:
+    mine = {"account_id": account, "updated_at": utc_now() - timedelta(seconds=1)}
+    dead = [a_row(State.FAILED, due=True, **mine, code="http_503") for _ in range(3)]
+    other_code = a_row(State.FAILED, due=True, **mine, code="1062")
+    others = [a_row(State.FAILED, due=True, code="http_503"), a_row(State.SENT, due=True, **mine)]
+    gone = [
+        a_row(State.FAILED, due=True, **mine, code="http_503", **no)
+        for no in ({"sealed": None}, {"expires_at": utc_now()})
+    ]
+    body = {"code": "http_503", "channel": "solapi"}
+    counted = person.ask("POST", f"{PATH}/replay", body).json()
+    assert counted == {"dry_run": True, "count": 3, "by_code": {"http_503": 3}, "skipped": 2, "more": False}
+    assert {read(each).status for each in dead} == {State.FAILED}
+    done = [person.ask("POST", f"{PATH}/replay", {**body, "dry_run": False}).json()["count"] for _ in range(2)]
+    assert done == [3, 0]
+    assert {read(each).status for each in dead} == {State.QUEUED}
+    assert [read(each).status for each in (other_code, *others, *gone)] == [
+        State.FAILED,
+        State.FAILED,
+        State.SENT,
+        State.FAILED,
+        State.FAILED,
+    ]
+    assert audit()[0] == (Action.REPLAY, Role.USER, None, {**body, "dry_run": False, "count": 3})
+
+
+def test_what_waits_for_its_connection_says_so(person: Person, account: UUID) -> None:
+    until = utc_now() + LEASE
+    closed = a_connection(closed_until=until, closed_reason="NotEnoughBalance")
+    waiting = a_row(State.QUEUED, account_id=account, connection_id=closed)
+    free = a_row(State.QUEUED, account_id=account, connection_id=new_id())
+    said = person.ask("GET", f"{PATH}/{waiting}").json()["waiting"]
+    assert (said["reason"], said["until"]) == ("NotEnoughBalance", until.isoformat().replace("+00:00", "Z"))
+    assert person.ask("GET", f"{PATH}/{free}").json()["waiting"] is None

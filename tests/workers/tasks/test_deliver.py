@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from threading import Event, Thread
 from uuid import UUID
 
@@ -20,10 +21,13 @@ from tests.servers.mariadb import Mariadb
 from workers import outcome
 from workers.channels.exchange import Conversation, Depart, Message, Outcomes, Stamp
 from workers.channels.registry import VENDORS, Vendor
+from workers.pace import pace
 from workers.tasks.deliver import deliver
 
 pytestmark = pytest.mark.store
 
+KST = timezone(timedelta(hours=9))
+MIDNIGHT = datetime.min.time()
 Ending = Callable[[str], outcome.Outcome]
 
 
@@ -38,7 +42,7 @@ def speak(monkeypatch: pytest.MonkeyPatch, ending: Ending, before: Callable[[], 
         outcomes: Outcomes = {each: ending(each) for each in departed}
         return outcomes
 
-    monkeypatch.setitem(VENDORS, Channel.KAKAO, Vendor(converse, VENDORS[Channel.KAKAO].batch_size))
+    monkeypatch.setitem(VENDORS, Channel.KAKAO, Vendor(converse, VENDORS[Channel.KAKAO].batch_size, lambda _: 1))
 
 
 def a_row(**changes: object) -> UUID:
@@ -122,6 +126,24 @@ def test_the_first_message_after_the_rest_is_the_probe(monkeypatch: pytest.Monke
     assert during == ["waited"]
     assert gate_of(rested) == (None, None, 0)
     assert sorted(read(each).status for each in ids) == [State.QUEUED, State.QUEUED, State.SENT]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_spent_quota_closes_the_gate_and_spends_no_try(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    monkeypatch.setenv("ALRIM_REDIS_URL", redis_url)
+    monkeypatch.setenv("ALRIM_PER_DAY_KAKAO", "2")
+    settings.cache_clear()
+    pace.cache_clear()
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    connection = a_connection(Channel.KAKAO)
+    ids = [a_row(connection_id=connection) for _ in range(3)]
+    assert deliver(Channel.KAKAO, [str(each) for each in ids[:2]]).counts() == {"accepted": 2}
+    assert deliver(Channel.KAKAO, [str(ids[2])]).retry == {"daily_quota": 1}
+    row, (until, reason, _) = read(ids[2]), gate_of(connection)
+    assert until is not None
+    assert (reason, until.astimezone(KST).time().replace(microsecond=0)) == ("daily_quota", MIDNIGHT)
+    assert (row.status, row.tries, attempts_of(ids[2])) == (State.QUEUED, 0, [])
+    pace.cache_clear()
 
 
 @pytest.mark.usefixtures("database")

@@ -40,7 +40,8 @@ def speak(
         return dict(listed or {})
 
     solapi = VENDORS[Channel.SOLAPI]
-    monkeypatch.setitem(VENDORS, Channel.SOLAPI, Vendor(solapi.converse, solapi.batch_size, settle, read_reports))
+    asking = Vendor(solapi.converse, solapi.batch_size, solapi.recipients, settle, read_reports)
+    monkeypatch.setitem(VENDORS, Channel.SOLAPI, asking)
     return asked
 
 

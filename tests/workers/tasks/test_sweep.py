@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
@@ -177,3 +178,24 @@ def test_no_more_questions_than_a_short_queue_at_a_time() -> None:
     assert ask_due(bell, State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now) == SHORT
     assert ask_due(bell, State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now) == 5
     assert ask_due(Noting(SHORT), State.UNKNOWN, Channel.SOLAPI, Lane.NORMAL, now + LEASE * 2) == 0
+
+
+def test_two_sweeps_at_once_share_the_rows() -> None:
+    ids = [a_row(State.QUEUED) for _ in range(60)]
+    lost = [a_row(State.SENDING, channel=Channel.KAKAO) for _ in range(20)]
+    bells, start = [Noting(0), Noting(0)], Barrier(2)
+    settled: list[int] = []
+
+    def work(bell: Noting) -> None:
+        start.wait()
+        ring_due(bell, Channel.SOLAPI, Lane.NORMAL, utc_now())
+        settled.append(settle_leases(Channel.KAKAO, Lane.NORMAL, utc_now()))
+
+    threads = [Thread(target=work, args=(bell,)) for bell in bells]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(bells[0].rung + bells[1].rung) == sorted(ids)
+    assert sum(settled) == len(lost)
+    assert [len(attempts_of(each)) for each in lost] == [1] * len(lost)

@@ -1,0 +1,154 @@
+"""What people and applications decide about notifications: to send one again, or what became of an unknown one.
+
+Each decision is one step of the ledger under a lock of the row, with a line of audit in the same transaction. It
+names the attempt that it is about, so that a repeated request finds that attempt over and does nothing. Nothing
+is rung from here: `sweep` comes to what is queued within seconds.
+"""
+
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from api.errors import ApiError, Code
+from api.schemas.decisions import As
+from api.security.caller import Viewer
+from config.vocabulary import Action, State
+from models import ledger
+from models.audit import Audit
+from models.ledger import Fence
+from models.notification import Notification
+from models.session import snapshot, transaction
+
+DEAD: Final = frozenset({State.FAILED, State.UNKNOWN})
+"""What may be sent again."""
+BECOMES: Final = {
+    As.SENT: {State.SENT, State.DELIVERED},
+    As.FAILED: {State.FAILED},
+    As.RESEND: {State.QUEUED},
+}
+"""Where an unknown one is after the decision: there, the same decision again changes nothing."""
+SLICE: Final = 500
+MOST: Final = 100_000
+"""Notifications that one replay takes."""
+
+
+def write_down(
+    session: Session, viewer: Viewer, action: Action, row_id: UUID | None, request_id: str | None, **detail: object
+) -> None:
+    """Write a line of audit; no detail may hold a recipient or content."""
+    Audit.create(
+        session,
+        account_id=viewer.account_id,
+        api_key_id=viewer.api_key_id,
+        role=viewer.role,
+        action=action,
+        notification_id=row_id,
+        detail=json.dumps(detail),
+        request_id=request_id,
+    )
+
+
+def resend(session: Session, row: Notification, after_attempt: int, now: datetime) -> bool:
+    """Queue a locked row again; False if that was done before.
+
+    Raises:
+        ApiError: its state does not allow it, its time has passed, or its content is gone.
+    """
+    if _is_over(row, after_attempt) or row.status is State.QUEUED:
+        return False
+    if row.status not in DEAD:
+        raise ApiError(Code.STATE_CONFLICT, detail=f"it is {row.status}: only what failed or is unknown is sent again")
+    _demand_sendable(session, row, now)
+    fence = Fence(row.id, row.attempt)
+    return bool(ledger.requeue(session, [fence], now, now, None, spends=False, start=DEAD, fresh=True))
+
+
+def resolve(session: Session, row: Notification, as_: As, after_attempt: int, now: datetime) -> bool:
+    """Settle a locked unknown row as somebody decided; False if that was done before.
+
+    Raises:
+        ApiError: it is not unknown, or cannot be sent again.
+    """
+    if _is_over(row, after_attempt) or row.status in BECOMES[as_]:
+        return False
+    if row.status is not State.UNKNOWN:
+        raise ApiError(Code.STATE_CONFLICT, detail=f"it is {row.status}: only an unknown one waits for a decision")
+    fence = Fence(row.id, row.attempt)
+    match as_:
+        case As.SENT:
+            return bool(ledger.sent(session, {fence: None}, now, spends=False))
+        case As.FAILED:
+            return bool(ledger.fail(session, [fence], now, "resolved_failed", spends=False))
+        case As.RESEND:
+            return resend(session, row, after_attempt, now)
+
+
+def _is_over(row: Notification, after_attempt: int) -> bool:
+    if row.attempt < after_attempt:
+        raise ApiError(Code.STATE_CONFLICT, detail=f"after_attempt: it has had {row.attempt} attempts only")
+    return row.attempt > after_attempt
+
+
+def _demand_sendable(session: Session, row: Notification, now: datetime) -> None:
+    if row.expires_at is not None and row.expires_at <= now:
+        detail = f"expires_at: it was not to be sent after {row.expires_at.isoformat()}"
+        raise ApiError(Code.STATE_CONFLICT, detail=detail)
+    if session.scalar(select(Notification.sealed.is_(None)).where(Notification.id == row.id)):
+        raise ApiError(Code.STATE_CONFLICT, detail="its content has been deleted: nothing is left to send")
+
+
+def count_dead(conditions: list[ColumnElement[bool]], now: datetime) -> tuple[Counter[str], int]:
+    """Count failed ones by code, and beside them how many can never be sent again (expired, or scrubbed)."""
+    with snapshot() as session:
+        gone = session.scalar(select(func.count()).where(*_dead(conditions, now), _unsendable(now))) or 0
+        rows = session.execute(
+            select(Notification.code, func.count())
+            .where(*_dead(conditions, now), ~_unsendable(now))
+            .group_by(Notification.code)
+        )
+        return Counter({code or "": number for code, number in rows}), gone
+
+
+def replay(
+    viewer: Viewer,
+    conditions: list[ColumnElement[bool]],
+    now: datetime,
+    request_id: str | None,
+    chosen: dict[str, object],
+) -> Counter[str]:
+    """Queue failed ones again, slice by slice, oldest first, at most `MOST`; the counts are by code.
+
+    Each slice has a line of audit in its own transaction: whoever dies in between has written down what was done.
+    """
+    done: Counter[str] = Counter()
+    query = (
+        select(Notification.id, Notification.attempt, Notification.code)
+        .where(*_dead(conditions, now), ~_unsendable(now))
+        .order_by(Notification.id)
+        .limit(SLICE)
+        .with_for_update(skip_locked=True)
+    )
+    while done.total() < MOST:
+        with transaction() as session:
+            rows = session.execute(query).all()
+            if not rows:
+                break
+            fences = [Fence(row.id, row.attempt) for row in rows]
+            ledger.requeue(session, fences, now, now, None, spends=False, start=DEAD, fresh=True)
+            write_down(session, viewer, Action.REPLAY, None, request_id, **chosen, count=len(rows))
+        done.update(row.code or "" for row in rows)
+    return done
+
+
+def _dead(conditions: list[ColumnElement[bool]], now: datetime) -> list[ColumnElement[bool]]:
+    # What fails again meanwhile is not taken a second time.
+    return [*conditions, Notification.status == State.FAILED, Notification.updated_at < now]
+
+
+def _unsendable(now: datetime) -> ColumnElement[bool]:
+    return or_(Notification.sealed.is_(None), func.coalesce(Notification.expires_at <= now, False))

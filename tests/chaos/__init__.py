@@ -1,0 +1,1 @@
+"""Proves by crashing everything that what was accepted is delivered once: `python -m tests.chaos --help`."""
