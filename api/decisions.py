@@ -102,13 +102,13 @@ def _demand_sendable(session: Session, row: Notification, now: datetime) -> None
         raise ApiError(Code.STATE_CONFLICT, detail="its content has been deleted: nothing is left to send")
 
 
-def count_dead(conditions: list[ColumnElement[bool]], now: datetime) -> tuple[Counter[str], int]:
+def count_dead(conditions: list[ColumnElement[bool]], before: datetime, now: datetime) -> tuple[Counter[str], int]:
     """Count failed ones by code, and beside them how many can never be sent again (expired, or scrubbed)."""
     with snapshot() as session:
-        gone = session.scalar(select(func.count()).where(*_dead(conditions, now), _unsendable(now))) or 0
+        gone = session.scalar(select(func.count()).where(*_dead(conditions, before), _unsendable(now))) or 0
         rows = session.execute(
             select(Notification.code, func.count())
-            .where(*_dead(conditions, now), ~_unsendable(now))
+            .where(*_dead(conditions, before), ~_unsendable(now))
             .group_by(Notification.code)
         )
         return Counter({code or "": number for code, number in rows}), gone
@@ -117,18 +117,19 @@ def count_dead(conditions: list[ColumnElement[bool]], now: datetime) -> tuple[Co
 def replay(
     viewer: Viewer,
     conditions: list[ColumnElement[bool]],
+    before: datetime,
     now: datetime,
     request_id: str | None,
     chosen: dict[str, object],
 ) -> Counter[str]:
-    """Queue failed ones again, slice by slice, oldest first, at most `MOST`; the counts are by code.
+    """Queue again what failed before a moment, slice by slice, oldest first, at most `MOST`; the counts are by code.
 
     Each slice has a line of audit in its own transaction: whoever dies in between has written down what was done.
     """
     done: Counter[str] = Counter()
     query = (
         select(Notification.id, Notification.attempt, Notification.code)
-        .where(*_dead(conditions, now), ~_unsendable(now))
+        .where(*_dead(conditions, before), ~_unsendable(now))
         .order_by(Notification.id)
         .limit(SLICE)
         .with_for_update(skip_locked=True)
@@ -145,9 +146,9 @@ def replay(
     return done
 
 
-def _dead(conditions: list[ColumnElement[bool]], now: datetime) -> list[ColumnElement[bool]]:
+def _dead(conditions: list[ColumnElement[bool]], before: datetime) -> list[ColumnElement[bool]]:
     # What fails again meanwhile is not taken a second time.
-    return [*conditions, Notification.status == State.FAILED, Notification.updated_at < now]
+    return [*conditions, Notification.status == State.FAILED, Notification.updated_at < before]
 
 
 def _unsendable(now: datetime) -> ColumnElement[bool]:

@@ -71,14 +71,21 @@ def resolve_notification(
 )
 def replay_notifications(viewer: Either, request: Request, body: Annotated[ReplayIn, Body()]) -> ReplayOut:
     """Count the failed ones that match (`dry_run`), or queue them again; your account's, an operator's all."""
-    now, conditions = utc_now(), _conditions(viewer, body)
-    counted, skipped = decisions.count_dead(conditions, now)
-    if body.dry_run:
-        return ReplayOut(dry_run=True, count=counted.total(), by_code=counted, skipped=skipped, more=False)
-    chosen = body.model_dump(mode="json", exclude_none=True)
-    done = decisions.replay(viewer, conditions, now, request.state.request_id, chosen)
-    more = counted.total() > done.total()
-    return ReplayOut(dry_run=False, count=done.total(), by_code=done, skipped=skipped, more=more)
+    now = utc_now()
+    before, conditions = body.failed_before or now, _conditions(viewer, body)
+    counted, skipped = decisions.count_dead(conditions, before, now)
+    done = counted
+    if not body.dry_run:
+        chosen = body.model_dump(mode="json", exclude_none=True)
+        done = decisions.replay(viewer, conditions, before, now, request.state.request_id, chosen)
+    return ReplayOut(
+        dry_run=body.dry_run,
+        count=done.total(),
+        by_code=done,
+        skipped=skipped,
+        failed_before=before,
+        more=counted.total() > done.total(),
+    )
 
 
 def _conditions(viewer: Viewer, body: ReplayIn) -> list[ColumnElement[bool]]:

@@ -1,5 +1,6 @@
 """Bodies and answers of decisions about notifications: cancel, resend, resolve, replay."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -50,6 +51,9 @@ class ReplayIn(StrictIn):
     type: str | None = Field(default=None, max_length=16)
     created_from: MomentIn | None = None
     created_to: MomentIn | None = None
+    failed_before: MomentIn | None = Field(
+        default=None, description="Only what failed before this moment, as a count has answered it; now if absent."
+    )
     dry_run: bool = Field(default=True, description="Count only; `false` sends them again.")
 
 
@@ -72,4 +76,7 @@ class ReplayOut(StrictIn):
     count: int
     by_code: dict[str, int]
     skipped: int = Field(description="Matching ones that cannot be sent any more: expired, or their content deleted.")
+    failed_before: datetime = Field(
+        description="Sent back with `dry_run: false`, it means the notifications that were counted, also when repeated."
+    )
     more: bool = Field(description="Whether more than this request takes (100,000) are left.")

@@ -170,9 +170,13 @@ def test_replay_counts_first_and_then_sends_those_again(person: Person, account:
     ]
     body = {"code": "http_503", "channel": "solapi"}
     counted = person.ask("POST", f"{PATH}/replay", body).json()
+    before = counted.pop("failed_before")
     assert counted == {"dry_run": True, "count": 3, "by_code": {"http_503": 3}, "skipped": 2, "more": False}
     assert {read(each).status for each in dead} == {State.FAILED}
-    done = [person.ask("POST", f"{PATH}/replay", {**body, "dry_run": False}).json()["count"] for _ in range(2)]
+    done = [
+        person.ask("POST", f"{PATH}/replay", {**body, "dry_run": False, "failed_before": before}).json()["count"]
+        for _ in range(2)
+    ]
     assert done == [3, 0]
     assert {read(each).status for each in dead} == {State.QUEUED}
     assert [read(each).status for each in (other_code, *others, *gone)] == [
@@ -182,7 +186,12 @@ def test_replay_counts_first_and_then_sends_those_again(person: Person, account:
         State.FAILED,
         State.FAILED,
     ]
-    assert audit()[0] == (Action.REPLAY, Role.USER, None, {**body, "dry_run": False, "count": 3})
+    assert audit()[0] == (
+        Action.REPLAY,
+        Role.USER,
+        None,
+        {**body, "failed_before": before, "dry_run": False, "count": 3},
+    )
 
 
 def test_what_waits_for_its_connection_says_so(person: Person, account: UUID) -> None:
