@@ -127,22 +127,20 @@ def replay(
     Each slice has a line of audit in its own transaction: whoever dies in between has written down what was done.
     """
     done: Counter[str] = Counter()
-    query = (
-        select(Notification.id, Notification.attempt, Notification.code)
-        .where(*_dead(conditions, before), ~_unsendable(now))
-        .order_by(Notification.id)
-        .limit(SLICE)
-        .with_for_update(skip_locked=True)
-    )
+    last = UUID(int=0)
+    query = select(Notification.id, Notification.attempt, Notification.code).order_by(Notification.id)
+    query = query.where(*_dead(conditions, before), ~_unsendable(now)).with_for_update(skip_locked=True)
     while done.total() < MOST:
         with transaction() as session:
-            rows = session.execute(query).all()
+            # On from the last one: no slice reads again what the ones before it have read.
+            rows = session.execute(query.where(Notification.id > last).limit(min(SLICE, MOST - done.total()))).all()
             if not rows:
                 break
             fences = [Fence(row.id, row.attempt) for row in rows]
             ledger.requeue(session, fences, now, now, None, spends=False, start=DEAD, fresh=True)
             write_down(session, viewer, Action.REPLAY, None, request_id, **chosen, count=len(rows))
         done.update(row.code or "" for row in rows)
+        last = rows[-1].id
     return done
 
 
