@@ -110,7 +110,9 @@ def test_resend_queues_it_again_once_with_a_new_budget(person: Person, account: 
     [
         (State.SENT, {}, "sent"),
         (State.CANCELLED, {}, "cancelled"),
-        (State.FAILED, {"attempt": 2}, "2 attempts"),
+        (State.QUEUED, {}, "queued"),
+        (State.FAILED, {"attempt": 2}, "after attempt 2"),
+        (State.FAILED, {"attempt": 4}, "after attempt 4"),
         (State.FAILED, {"attempt": 3, "expires_at": utc_now()}, "expires_at"),
         (State.FAILED, {"attempt": 3, "sealed": None}, "content"),
     ],
@@ -145,10 +147,22 @@ def test_an_operator_settles_an_unknown_one_and_it_is_written_down_who(
     assert (decision["action"], decision["by"], json.loads(decision["detail"])) == ("resolve", "operator", body)
 
 
-def test_only_an_unknown_one_is_resolved(person: Person, account: UUID) -> None:
-    row_id = a_row(State.DELIVERED, account_id=account)
-    answer = person.ask("POST", f"{PATH}/{row_id}/resolve", {"as": "failed", "after_attempt": 1})
+@pytest.mark.parametrize(
+    ("state", "as_", "attempt"),
+    [
+        (State.DELIVERED, "failed", 1),
+        (State.DELIVERED, "sent", 1),
+        (State.FAILED, "failed", 1),
+        (State.QUEUED, "resend", 1),
+        (State.UNKNOWN, "sent", 2),
+    ],
+)
+def test_only_an_unknown_one_is_resolved(person: Person, account: UUID, state: State, as_: str, attempt: int) -> None:
+    row_id = a_row(state, account_id=account, attempt=attempt)
+    answer = person.ask("POST", f"{PATH}/{row_id}/resolve", {"as": as_, "after_attempt": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, CONFLICT)
+    assert f"it is {state} after attempt {attempt}" in answer.json()["detail"]
+    assert (read(row_id).status, audit()) == (state, [])
 
 
 @pytest.mark.parametrize("act", ["cancel", "resend", "resolve"])
