@@ -108,6 +108,7 @@ class Worker(Group):
     after_silence_kakao: Unasked = AfterSilence.HOLD
     after_silence_mail: Unasked = AfterSilence.HOLD
     lease_seconds: int = Field(default=50, ge=5, le=600)
+    health_listen: str = ""
 
     @property
     def lease(self) -> timedelta:

@@ -130,3 +130,5 @@ app = Celery(
     include=["workers.tasks.deliver", "workers.tasks.receipts", "workers.tasks.reconcile", "workers.tasks.sweep"],
 )
 app.add_defaults(configuration)
+# By name: loaded by workers only.
+app.steps["worker"].add("workers.pulse:Pulse")

@@ -22,7 +22,7 @@ from tests.flows.stack import Stack
 from tests.servers.mariadb import Mariadb
 from tests.servers.redis import RedisServer
 
-SEVERAL = 40_000
+SEVERAL = 20_000
 PATH = "/api/services/notifications/replay"
 
 
@@ -75,13 +75,13 @@ def a_failed_one() -> dict[str, Any]:
 
 
 def audited(database: Engine) -> list[int]:
-    with database.connect() as connection:
+    with database.connect().execution_options(reading=True) as connection:
         return [json.loads(each)["count"] for each in connection.scalars(select(Audit.detail).order_by(Audit.id))]
 
 
 def queued(database: Engine) -> int:
     query = select(func.count()).where(Notification.status == State.QUEUED, Notification.tries == 0)
-    with database.connect() as connection:
+    with database.connect().execution_options(reading=True) as connection:
         return connection.scalar(query) or 0
 
 
