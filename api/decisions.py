@@ -26,12 +26,6 @@ from models.session import snapshot, transaction
 
 DEAD: Final = frozenset({State.FAILED, State.UNKNOWN})
 """What may be sent again."""
-BECOMES: Final = {
-    As.SENT: {State.SENT, State.DELIVERED},
-    As.FAILED: {State.FAILED},
-    As.RESEND: {State.QUEUED},
-}
-"""Where an unknown one is after the decision: there, the same decision again changes nothing."""
 SLICE: Final = 500
 MOST: Final = 100_000
 """Notifications that one replay takes."""
@@ -59,13 +53,10 @@ def resend(session: Session, row: Notification, after_attempt: int, now: datetim
     Raises:
         ApiError: its state does not allow it, its time has passed, or its content is gone.
     """
-    if _is_over(row, after_attempt) or row.status is State.QUEUED:
+    if _is_made(session, row, Action.RESEND, after_attempt=after_attempt):
         return False
-    if row.status not in DEAD:
-        raise ApiError(Code.STATE_CONFLICT, detail=f"it is {row.status}: only what failed or is unknown is sent again")
-    _demand_sendable(session, row, now)
-    fence = Fence(row.id, row.attempt)
-    return bool(ledger.requeue(session, [fence], now, now, None, spends=False, start=DEAD, fresh=True))
+    _demand(row, DEAD, after_attempt)
+    return _queue(session, row, now)
 
 
 def resolve(session: Session, row: Notification, as_: As, after_attempt: int, now: datetime) -> bool:
@@ -74,10 +65,9 @@ def resolve(session: Session, row: Notification, as_: As, after_attempt: int, no
     Raises:
         ApiError: it is not unknown, or cannot be sent again.
     """
-    if _is_over(row, after_attempt) or row.status in BECOMES[as_]:
+    if _is_made(session, row, Action.RESOLVE, **{"as": str(as_), "after_attempt": after_attempt}):
         return False
-    if row.status is not State.UNKNOWN:
-        raise ApiError(Code.STATE_CONFLICT, detail=f"it is {row.status}: only an unknown one waits for a decision")
+    _demand(row, frozenset({State.UNKNOWN}), after_attempt)
     fence = Fence(row.id, row.attempt)
     match as_:
         case As.SENT:
@@ -85,13 +75,25 @@ def resolve(session: Session, row: Notification, as_: As, after_attempt: int, no
         case As.FAILED:
             return bool(ledger.fail(session, [fence], now, "resolved_failed", spends=False))
         case As.RESEND:
-            return resend(session, row, after_attempt, now)
+            return _queue(session, row, now)
 
 
-def _is_over(row: Notification, after_attempt: int) -> bool:
-    if row.attempt < after_attempt:
-        raise ApiError(Code.STATE_CONFLICT, detail=f"after_attempt: it has had {row.attempt} attempts only")
-    return row.attempt > after_attempt
+def _is_made(session: Session, row: Notification, action: Action, **detail: object) -> bool:
+    """Whether this very decision stands in the audit: where a row is says nothing about how it came there."""
+    lines = Audit.filter(session, Audit.notification_id == row.id, Audit.action == action)
+    return any(json.loads(line.detail) == detail for line in lines)
+
+
+def _demand(row: Notification, states: frozenset[State], after_attempt: int) -> None:
+    if row.status not in states or row.attempt != after_attempt:
+        needed = f"{' or '.join(sorted(states))} after attempt {after_attempt}"
+        raise ApiError(Code.STATE_CONFLICT, detail=f"it is {row.status} after attempt {row.attempt}, not {needed}")
+
+
+def _queue(session: Session, row: Notification, now: datetime) -> bool:
+    _demand_sendable(session, row, now)
+    fence = Fence(row.id, row.attempt)
+    return bool(ledger.requeue(session, [fence], now, now, None, spends=False, start=DEAD, fresh=True))
 
 
 def _demand_sendable(session: Session, row: Notification, now: datetime) -> None:
@@ -127,22 +129,20 @@ def replay(
     Each slice has a line of audit in its own transaction: whoever dies in between has written down what was done.
     """
     done: Counter[str] = Counter()
-    query = (
-        select(Notification.id, Notification.attempt, Notification.code)
-        .where(*_dead(conditions, before), ~_unsendable(now))
-        .order_by(Notification.id)
-        .limit(SLICE)
-        .with_for_update(skip_locked=True)
-    )
+    last = UUID(int=0)
+    query = select(Notification.id, Notification.attempt, Notification.code).order_by(Notification.id)
+    query = query.where(*_dead(conditions, before), ~_unsendable(now)).with_for_update(skip_locked=True)
     while done.total() < MOST:
         with transaction() as session:
-            rows = session.execute(query).all()
+            # On from the last one: no slice reads again what the ones before it have read.
+            rows = session.execute(query.where(Notification.id > last).limit(min(SLICE, MOST - done.total()))).all()
             if not rows:
                 break
             fences = [Fence(row.id, row.attempt) for row in rows]
             ledger.requeue(session, fences, now, now, None, spends=False, start=DEAD, fresh=True)
             write_down(session, viewer, Action.REPLAY, None, request_id, **chosen, count=len(rows))
         done.update(row.code or "" for row in rows)
+        last = rows[-1].id
     return done
 
 

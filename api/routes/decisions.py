@@ -11,6 +11,7 @@ from api.errors import problems
 from api.notifications import Either, find, show
 from api.schemas.decisions import CancelledOut, DecidedOut, ReplayIn, ReplayOut, ResendIn, ResolveIn
 from api.security.caller import Viewer
+from api.security.schemes import KEYED
 from config.vocabulary import Action, Role, State
 from models import ledger
 from models.notification import Notification
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
 ANSWERS = problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
 
 
-@router.post("/{notification_id}/cancel", summary="Cancel a notification", responses=ANSWERS)
+@router.post("/{notification_id}/cancel", summary="Cancel a notification", responses=ANSWERS, openapi_extra=KEYED)
 def cancel_notification(notification_id: UUID, viewer: Either, request: Request) -> CancelledOut:
     """Cancel it if no worker has taken it yet, and say which of the two happened."""
     with transaction() as session:
@@ -33,7 +34,9 @@ def cancel_notification(notification_id: UUID, viewer: Either, request: Request)
         return CancelledOut(**dict(show(session, row)), cancelled=row.status is State.CANCELLED)
 
 
-@router.post("/{notification_id}/resend", summary="Send a failed notification again", responses=ANSWERS)
+@router.post(
+    "/{notification_id}/resend", summary="Send a failed notification again", responses=ANSWERS, openapi_extra=KEYED
+)
 def resend_notification(
     notification_id: UUID, viewer: Either, request: Request, body: Annotated[ResendIn, Body()]
 ) -> DecidedOut:
@@ -51,7 +54,9 @@ def resend_notification(
         return DecidedOut(**dict(show(session, row)), changed=changed)
 
 
-@router.post("/{notification_id}/resolve", summary="Settle an unknown notification", responses=ANSWERS)
+@router.post(
+    "/{notification_id}/resolve", summary="Settle an unknown notification", responses=ANSWERS, openapi_extra=KEYED
+)
 def resolve_notification(
     notification_id: UUID, viewer: Either, request: Request, body: Annotated[ResolveIn, Body()]
 ) -> DecidedOut:
@@ -67,12 +72,16 @@ def resolve_notification(
 
 
 @router.post(
-    "/replay", summary="Send failed notifications again", responses=problems(400, 401, 403, 413, 415, 422, 503)
+    "/replay",
+    summary="Send failed notifications again",
+    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=KEYED,
 )
 def replay_notifications(viewer: Either, request: Request, body: Annotated[ReplayIn, Body()]) -> ReplayOut:
     """Count the failed ones that match (`dry_run`), or queue them again; your account's, an operator's all."""
     now = utc_now()
-    before, conditions = body.failed_before or now, _conditions(viewer, body)
+    # A moment to come would take in what fails again while this runs.
+    before, conditions = min(body.failed_before or now, now), _conditions(viewer, body)
     counted, skipped = decisions.count_dead(conditions, before, now)
     done = counted
     if not body.dry_run:
@@ -84,7 +93,7 @@ def replay_notifications(viewer: Either, request: Request, body: Annotated[Repla
         by_code=done,
         skipped=skipped,
         failed_before=before,
-        more=counted.total() > done.total(),
+        more=counted.total() > (decisions.MOST if body.dry_run else done.total()),
     )
 
 

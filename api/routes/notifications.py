@@ -18,6 +18,7 @@ from api.schemas.notifications import (
     NotificationPageOut,
     NotificationWithAttemptsOut,
 )
+from api.schemas.text import VISIBLE
 from api.security.caller import Viewer
 from config.settings import Secrets, settings
 from config.vocabulary import Channel, Lane, Role, State
@@ -36,9 +37,9 @@ class Filters(BaseModel):
     status: State | None = None
     channel: Channel | None = None
     lane: Lane | None = None
-    type: str | None = Field(None, max_length=16)
-    code: str | None = Field(None, max_length=64)
-    reference: str | None = Field(None, max_length=64)
+    type: str | None = Field(None, max_length=16, pattern=VISIBLE)
+    code: str | None = Field(None, max_length=64, pattern=VISIBLE)
+    reference: str | None = Field(None, max_length=64, pattern=VISIBLE)
     recipient: str | None = Field(None, max_length=320, description="The exact recipient: digits, or the mail address.")
     created_from: AwareDatetime | None = None
     created_to: AwareDatetime | None = None

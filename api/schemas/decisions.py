@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.notifications import NotificationWithAttemptsOut
 from api.schemas.sending import MomentIn, StrictIn
+from api.schemas.text import VISIBLE
 from config.vocabulary import Channel, Lane
 
 
@@ -45,10 +46,10 @@ class ReplayIn(StrictIn):
         }
     )
 
-    code: str | None = Field(default=None, max_length=64)
+    code: str | None = Field(default=None, max_length=64, pattern=VISIBLE)
     channel: Annotated[Channel, Field(strict=False)] | None = None
     lane: Annotated[Lane, Field(strict=False)] | None = None
-    type: str | None = Field(default=None, max_length=16)
+    type: str | None = Field(default=None, max_length=16, pattern=VISIBLE)
     created_from: MomentIn | None = None
     created_to: MomentIn | None = None
     failed_before: MomentIn | None = Field(

@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from api.schemas.problems import Slug, problem
 
+VISIBLE: Final = r"^[\x21-\x7e]+$"
+"""What a word may be that is compared with an ASCII column: MariaDB refuses to compare it with anything else."""
+
 
 class _Refused(NamedTuple):
     characters: re.Pattern[str]

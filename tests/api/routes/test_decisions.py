@@ -1,13 +1,15 @@
 """Decisions over HTTP on both databases: what each does, that repeating it does nothing, and who wins a race."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
+from api import decisions
 from config.vocabulary import Action, Channel, Role, State
 from models import ledger
 from models.account import Account
@@ -19,6 +21,7 @@ from tests.rows import LEASE, a_connection, a_row, read
 
 PATH = "/api/services/notifications"
 CONFLICT = "4090005"
+RACES = 80
 
 
 @pytest.fixture
@@ -61,30 +64,26 @@ def test_too_late_to_cancel_changes_nothing_and_says_so(person: Person, account:
     assert (answer["cancelled"], answer["status"], audit()) == (False, state, [])
 
 
-def test_cancel_and_claim_never_both_win(person: Person, account: UUID) -> None:
-    ids = [a_row(State.QUEUED, account_id=account) for _ in range(40)]
-    cancelled: dict[UUID, bool] = {}
-    claimed: set[UUID] = set()
-    start = Barrier(2)
+def claims(row_id: UUID, after: float) -> bool:
+    time.sleep(after)
+    with transaction() as session:
+        return bool(ledger.claim(session, [row_id], utc_now(), LEASE).held)
 
-    def cancel() -> None:
-        start.wait()
-        for row_id in ids:
-            cancelled[row_id] = person.ask("POST", f"{PATH}/{row_id}/cancel").json()["cancelled"]
 
-    def claim() -> None:
-        start.wait()
-        for row_id in reversed(ids):
-            with transaction() as session:
-                claimed.update(each.fence.id for each in ledger.claim(session, [row_id], utc_now(), LEASE).held)
-
-    threads = [Thread(target=cancel), Thread(target=claim)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {row_id for row_id, won in cancelled.items() if won} == set(ids) - claimed
-    assert {read(row_id).status for row_id in claimed} <= {State.SENDING}
+def test_of_cancel_and_claim_exactly_one_wins(person: Person, account: UUID) -> None:
+    wait, won = 0.002, {True: 0, False: 0}
+    with ThreadPoolExecutor(1) as worker:
+        for _ in range(RACES):
+            row_id = a_row(State.QUEUED, account_id=account)
+            claiming = worker.submit(claims, row_id, wait)
+            cancelled = person.ask("POST", f"{PATH}/{row_id}/cancel").json()["cancelled"]
+            claimed = claiming.result()
+            assert cancelled is not claimed
+            assert read(row_id).status is (State.SENDING if claimed else State.CANCELLED)
+            # Whoever lost gets a little more time, so that the two stay neck and neck.
+            wait *= 1.1 if claimed else 0.9
+            won[claimed] += 1
+    assert min(won.values()) > RACES // 10
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN])
@@ -111,7 +110,9 @@ def test_resend_queues_it_again_once_with_a_new_budget(person: Person, account: 
     [
         (State.SENT, {}, "sent"),
         (State.CANCELLED, {}, "cancelled"),
-        (State.FAILED, {"attempt": 2}, "2 attempts"),
+        (State.QUEUED, {}, "queued"),
+        (State.FAILED, {"attempt": 2}, "after attempt 2"),
+        (State.FAILED, {"attempt": 4}, "after attempt 4"),
         (State.FAILED, {"attempt": 3, "expires_at": utc_now()}, "expires_at"),
         (State.FAILED, {"attempt": 3, "sealed": None}, "content"),
     ],
@@ -146,10 +147,22 @@ def test_an_operator_settles_an_unknown_one_and_it_is_written_down_who(
     assert (decision["action"], decision["by"], json.loads(decision["detail"])) == ("resolve", "operator", body)
 
 
-def test_only_an_unknown_one_is_resolved(person: Person, account: UUID) -> None:
-    row_id = a_row(State.DELIVERED, account_id=account)
-    answer = person.ask("POST", f"{PATH}/{row_id}/resolve", {"as": "failed", "after_attempt": 1})
+@pytest.mark.parametrize(
+    ("state", "as_", "attempt"),
+    [
+        (State.DELIVERED, "failed", 1),
+        (State.DELIVERED, "sent", 1),
+        (State.FAILED, "failed", 1),
+        (State.QUEUED, "resend", 1),
+        (State.UNKNOWN, "sent", 2),
+    ],
+)
+def test_only_an_unknown_one_is_resolved(person: Person, account: UUID, state: State, as_: str, attempt: int) -> None:
+    row_id = a_row(state, account_id=account, attempt=attempt)
+    answer = person.ask("POST", f"{PATH}/{row_id}/resolve", {"as": as_, "after_attempt": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, CONFLICT)
+    assert f"it is {state} after attempt {attempt}" in answer.json()["detail"]
+    assert (read(row_id).status, audit()) == (state, [])
 
 
 @pytest.mark.parametrize("act", ["cancel", "resend", "resolve"])
@@ -202,3 +215,30 @@ def test_what_waits_for_its_connection_says_so(person: Person, account: UUID) ->
     said = person.ask("GET", f"{PATH}/{waiting}").json()["waiting"]
     assert (said["reason"], said["until"]) == ("NotEnoughBalance", until.isoformat().replace("+00:00", "Z"))
     assert person.ask("GET", f"{PATH}/{free}").json()["waiting"] is None
+
+
+@pytest.mark.parametrize("narrowed", ["code", "type", "reference"])
+def test_a_word_that_no_column_can_hold_is_refused(person: Person, narrowed: str) -> None:
+    answer = person.ask("GET", f"{PATH}?{narrowed}=홍")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, narrowed)
+    if narrowed != "reference":
+        assert person.ask("POST", f"{PATH}/replay", {narrowed: "홍"}).status_code == 422
+    assert person.ask("GET", f"{PATH}?{narrowed}=x").json()["items"] == []
+
+
+def test_a_moment_to_come_is_taken_as_now(person: Person, account: UUID) -> None:
+    a_row(State.FAILED, account_id=account, updated_at=utc_now() - LEASE)
+    said = person.ask("POST", f"{PATH}/replay", {"failed_before": "2100-01-01T00:00:00Z"}).json()
+    assert said["count"] == 1
+    assert said["failed_before"] < "2100"
+
+
+def test_a_count_says_whether_one_request_is_enough(
+    person: Person, account: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "MOST", 2)
+    said = []
+    for _ in range(3):
+        a_row(State.FAILED, account_id=account, updated_at=utc_now() - LEASE)
+        said.append(person.ask("POST", f"{PATH}/replay", {}).json()["more"])
+    assert said == [False, False, True]
