@@ -32,7 +32,7 @@ REDIS_SECONDS: Final = 0.5
 AWAY_SECONDS: Final = 2.0
 """For how long Redis is not asked again after it did not answer."""
 SHARE_AGAIN: Final = 30.0
-"""Seconds after which a process whose share of the day is used up looks again: another may have room, or Redis be back."""
+"""Seconds after which a process whose share of the day is used up looks again: another may have room."""
 
 SCRIPT: Final = """
 local rate, per_day, rolling = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == 'rolling'
