@@ -1,10 +1,11 @@
 """What a viewer may see of notifications: one's own account's, an operator all; states and timelines, no contents."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer
 
 from api.errors import ApiError, Code
@@ -21,10 +22,12 @@ from models.attempt import Attempt
 from models.audit import Audit
 from models.connection import Connection
 from models.notification import Notification
-from models.types import utc_now
+from models.types import first_id, utc_now
 
 Either = Annotated[Viewer, Depends(either_caller)]
 """Whoever has an access token or signs."""
+APART: Final = timedelta(minutes=1)
+"""More than can lie between a row's id and its `created_at`, also when a clock is set in between."""
 
 
 def find(session: Session, viewer: Viewer, notification_id: UUID, *, lock: bool = False) -> Notification:
@@ -38,6 +41,19 @@ def find(session: Session, viewer: Viewer, notification_id: UUID, *, lock: bool 
     if row is None or not (viewer.role is Role.OPERATOR or row.account_id == viewer.account_id):
         raise ApiError(Code.NOTIFICATION_NOT_FOUND, detail=f"id: you have no notification {notification_id}")
     return row
+
+
+def created_between(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    """The conditions that a row was made in this time, its end excluded.
+
+    An id is made with its row and begins with the moment, so the index of ids finds the time; `created_at` has none.
+    """
+    row, conditions = Notification, list[ColumnElement[bool]]()
+    if start is not None:
+        conditions += [row.created_at >= start, row.id >= first_id(start - APART)]
+    if end is not None:
+        conditions += [row.created_at < end, row.id < first_id(end + APART)]
+    return conditions
 
 
 def show(session: Session, row: Notification) -> NotificationWithAttemptsOut:

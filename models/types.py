@@ -34,6 +34,11 @@ def moment_of(row_id: UUID) -> datetime:
     return datetime.fromtimestamp((row_id.int >> 80) / 1000, UTC)
 
 
+def first_id(moment: datetime) -> UUID:
+    """The smallest id that can be made at this moment, to the millisecond; rows made since have no smaller one."""
+    return UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC with microseconds; refuses naive datetimes."""
 

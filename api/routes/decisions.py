@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from api import decisions
 from api.errors import problems
-from api.notifications import Either, find, show
+from api.notifications import Either, created_between, find, show
 from api.schemas.decisions import CancelledOut, DecidedOut, ReplayIn, ReplayOut, ResendIn, ResolveIn
 from api.security.caller import Viewer
 from api.security.schemes import KEYED
@@ -103,8 +103,4 @@ def _conditions(viewer: Viewer, body: ReplayIn) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
     if viewer.role is not Role.OPERATOR:
         conditions.append(row.account_id == viewer.account_id)
-    if body.created_from is not None:
-        conditions.append(row.created_at >= body.created_from)
-    if body.created_to is not None:
-        conditions.append(row.created_at < body.created_to)
-    return conditions
+    return conditions + created_between(body.created_from, body.created_to)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 
 from api import cursor
 from api.errors import ApiError, Code, problems
-from api.notifications import Either, facts, find, show
+from api.notifications import Either, created_between, facts, find, show
 from api.schemas.notifications import (
     NotificationOut,
     NotificationPageOut,
@@ -98,11 +98,7 @@ def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(row.account_id == viewer.account_id)
     if filters.recipient is not None:
         conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
-    if filters.created_from is not None:
-        conditions.append(row.created_at >= filters.created_from)
-    if filters.created_to is not None:
-        conditions.append(row.created_at < filters.created_to)
-    return conditions
+    return conditions + created_between(filters.created_from, filters.created_to)
 
 
 def _scope(viewer: Viewer, filters: Filters) -> bytes:
