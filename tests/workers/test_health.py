@@ -119,17 +119,20 @@ def test_a_forked_child_lets_go_of_the_port() -> None:
     where = ("127.0.0.1", free_port())
     server = listen(where, well)
     read, write = os.pipe()
+    forked, says_so = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(write)
+        os.write(says_so, b"x")
         os.read(read, 1)
         os._exit(0)
+    os.read(forked, 1)
     server.server_close()
     listen(where, well).server_close()
     os.write(write, b"x")
     os.waitpid(child, 0)
-    os.close(read)
-    os.close(write)
+    for end in (read, write, forked, says_so):
+        os.close(end)
 
 
 @pytest.mark.parametrize(("answer", "status", "said"), [(well, 0, "ok"), (deaf, 1, "deaf")])
