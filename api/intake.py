@@ -10,6 +10,7 @@ import queue
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -194,8 +195,9 @@ def _answer(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
     for waiting, answer in zip(batch, answers, strict=True):
         loops[waiting.loop].append((waiting.future, answer))
     for loop, pairs in loops.items():
-        # One wake-up of the loop for the whole batch.
-        loop.call_soon_threadsafe(_settle, pairs)
+        # One wake-up of the loop for the whole batch. A loop that is closed has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, pairs)
 
 
 def _settle(pairs: Sequence[tuple["asyncio.Future[Receipt]", Answer]]) -> None:

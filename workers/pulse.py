@@ -9,6 +9,7 @@ for it. It must not know what tasks do.
 import os
 import threading
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Protocol
@@ -19,7 +20,6 @@ from celery.bootsteps import StartStopStep
 from celery.worker import state
 from kombu import Connection, Consumer, Producer, Queue
 from kombu.common import ignore_errors
-from kombu.exceptions import OperationalError
 from typing_extensions import override
 
 from config.settings import SettingsError, Worker, settings
@@ -179,7 +179,7 @@ class Sender:
                 expiration=30,
                 confirm_timeout=5,
             )
-        except _troubles(connection) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the broker has not taken it, and this thread must live
             self._connection = connection
             self.close()
             if was_there:
@@ -191,7 +191,8 @@ class Sender:
         """Let go of the connection."""
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
-            connection.collect(socket_timeout=1)
+            with suppress(Exception):
+                connection.collect(socket_timeout=1)
 
     def _open(self, connection: Connection) -> Producer:
         if self._producer is None:
@@ -202,7 +203,3 @@ class Sender:
             )
             self._producer = Producer(connection.channel())
         return self._producer
-
-
-def _troubles(connection: Connection) -> tuple[type[Exception], ...]:
-    return (*connection.connection_errors, *connection.channel_errors, OperationalError)

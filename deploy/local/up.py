@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import Api, Flower, Installation, Sandbox, SettingsError, settings
-from config.vocabulary import Env
+from config.vocabulary import Env, Process
 from deploy.local import lock, ports, readiness, secret_file, supervisor
 from deploy.local.broker import socket_path
 from deploy.local.refusal import Refusal
@@ -53,6 +53,8 @@ def _prepare() -> _Prepared:
     os.environ.pop("PORT", None)
     var = settings(Installation).var.resolve()
     ports.check_socket_path(socket_path(var))
+    # The longest name among those that lie there.
+    ports.check_socket_path(var / f"health.{Process.WORKER_BULK}.sock")
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = lock.take(var / "up.lock")
     places = readiness.Ports(

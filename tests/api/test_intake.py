@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from api.intake import MOST_ROWS, Intake, StoreAway, TooBusy
+from api.intake import MOST_ROWS, Intake, StoreAway, TooBusy, _answer, _Waiting
 from api.intake_statement import Receipt
 from config.vocabulary import Channel, Lane
 from models import ledger
@@ -141,3 +141,11 @@ def test_a_scheduled_row_wakes_after_its_time() -> None:
     later = utc_now() + timedelta(hours=1)
     row = ledger.accept({"id": new_id()}, utc_now(), later)
     assert (row["not_before"], row["wake_at"]) == (later, later + ledger.RING_AFTER)
+
+
+def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(intake: Intake) -> None:
+    loop = asyncio.new_event_loop()
+    gone = _Waiting(a_row(), 1, loop, loop.create_future())
+    loop.close()
+    _answer([gone], [StoreAway()])
+    assert isinstance(asyncio.run(intake.submit(a_row())), Receipt)
