@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,8 +47,16 @@ def flower(stack: Stack) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for("Flower", lambda: requests.get(f"{url}/healthcheck", timeout=2).ok)
+        # It serves before it hears, and an event that comes in between is lost to it: a sweep comes every two seconds.
+        begun = time.time()
+        wait_for("a task in Flower", lambda: _newest_task(url) > begun)
         yield url
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=10)
         log.close()
+
+
+def _newest_task(flower: str) -> float:
+    tasks = requests.get(f"{flower}/api/tasks", auth=("operator", "zqxoperator"), timeout=5).json()
+    return max((task.get("received") or 0.0 for task in tasks.values()), default=0.0)
