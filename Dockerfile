@@ -13,6 +13,7 @@ COPY --from=build /opt/alrim /opt/alrim
 COPY . /srv/alrim
 WORKDIR /srv/alrim
 ENV PATH=/opt/alrim/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ALRIM_VAR=/srv/alrim/var
+RUN python -m compileall -q api workers models config
 USER alrim
 EXPOSE 8000 5555
 # Each process is a container of its own; docker-compose.yml names them as the Procfile does.

@@ -24,7 +24,7 @@ demo: $(SYNCED) ## Send a message on every channel and type, and show what becam
 
 test: $(SYNCED) ## Run every test, on private servers that it starts itself
 	@sh deploy/local/servers.sh
-	$(PYTHON_BIN)/python -m pytest
+	$(PYTHON_BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 N := 5000
 SEED := 1

@@ -42,10 +42,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[NOT_COVERED] = {}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Whoever takes long begins first, or one of two would wait for the other in the end.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a plugin's class, without published types
+    node.config.stash[NOT_COVERED].update(getattr(node, "workeroutput", {}).get("not_covered", {}))
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, None]:
     yield
     gaps = session.config.stash[NOT_COVERED]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_covered"] = gaps
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         for name, reason in gaps.items():

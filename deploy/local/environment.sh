@@ -37,4 +37,4 @@ else
     fi
 fi
 echo "installing what $* pin into $folder"
-"$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "$@"
+"$uv" pip sync --quiet --compile-bytecode --python "$folder/bin/python" --require-hashes "$@"

@@ -16,6 +16,7 @@ def test_it_kills_often_enough() -> None:
 
 
 @pytest.mark.flow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("broker", "fixture"), [("redis", "redis_server"), ("rabbitmq", "rabbitmq")])
 def test_nothing_is_lost_and_nothing_comes_twice(broker: str, fixture: str, request: pytest.FixtureRequest) -> None:

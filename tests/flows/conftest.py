@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,54 @@ import requests
 
 from tests.flows.client import Client
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
+from tests.servers.mariadb import Mariadb
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
+
+LEASE_SECONDS = 8
+
+
+@contextmanager
+def private_broker(redis_server: RedisServer, home: Path) -> Iterator[RedisServer]:
+    """A Redis of one's own: workers on the session's would answer for whatever another test puts into its queues."""
+    broker = RedisServer(redis_server.binary, home)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
     directory: Path = tmp_path_factory.mktemp("flows")
-    running = Stack(directory, f"sqlite:///{directory}/alrim.db", redis_server.url)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
+        running = Stack(directory, f"sqlite:///{directory}/alrim.db", broker.url)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+def halted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
+) -> Iterator[Stack]:
+    """Everything but workers and beat: what is accepted waits."""
+    directory: Path = tmp_path_factory.mktemp("halted")
+    url = f"sqlite:///{directory}/alrim.db"
+    if request.param == "mariadb":
+        mariadb: Mariadb = request.getfixturevalue("mariadb")
+        mariadb.start()
+        url = mariadb.fresh_database()
+    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
+        running = Stack(directory, url, broker.url, {"ALRIM_LEASE_SECONDS": str(LEASE_SECONDS)})
+        try:
+            running.start("sandbox", "web")
+            yield running
+        finally:
+            running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,21 +9,17 @@ import signal
 import subprocess
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.flows.client import Client
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
-from tests.servers.mariadb import Mariadb
-from tests.servers.redis import RedisServer
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
 
-LEASE_SECONDS = 8
 NOWHERE = -1
 TOGETHER = 2
 """Messages of one point: one group, as under load."""
@@ -44,29 +40,6 @@ ASKING = (
 Case = tuple[str, int, list[str]]
 """What a worker does, at which point it dies, and with which notifications."""
 DEPARTED = DELIVERING.index("before POST send")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
-def halted(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
-) -> Iterator[Stack]:
-    """Everything but workers and beat: what is accepted waits."""
-    directory: Path = tmp_path_factory.mktemp("crash")
-    url = f"sqlite:///{directory}/alrim.db"
-    if request.param == "mariadb":
-        mariadb: Mariadb = request.getfixturevalue("mariadb")
-        mariadb.start()
-        url = mariadb.fresh_database()
-    # Of its own: the session's workers would answer rings for rows that are not theirs.
-    broker = RedisServer(redis_server.binary, tmp_path_factory.mktemp("b"))
-    broker.start()
-    running = Stack(directory, url, broker.url, {"ALRIM_LEASE_SECONDS": str(LEASE_SECONDS)})
-    try:
-        running.start("sandbox", "web")
-        yield running
-    finally:
-        running.stop()
-        broker.stop()
 
 
 def die(stack: Stack, cases: Sequence[Case]) -> list[list[str]]:

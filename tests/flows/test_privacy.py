@@ -15,7 +15,6 @@ import requests
 from tests.flows.client import PASSWORD, Client
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
 from tests.servers.process import free_port
-from tests.servers.redis import RedisServer
 
 WORDS = ["zqxsubject", "zqxbody", "zqxname", "zqxalias", "zqxattachment", "zqxvariable", "01098765432", "zqxfriend"]
 
@@ -54,9 +53,7 @@ def inspect(stack: Stack) -> str:
     return shown
 
 
-def test_nothing_personal_is_shown_anywhere(
-    stack: Stack, client: Client, flower: str, redis_server: RedisServer
-) -> None:
+def test_nothing_personal_is_shown_anywhere(stack: Stack, client: Client, flower: str) -> None:
     me = Client.register(stack.api)
     words = [*WORDS, me.secret_key, PASSWORD, client.secret_key]
     auth = ("operator", "zqxoperator")
@@ -80,7 +77,7 @@ def test_nothing_personal_is_shown_anywhere(
         assert found(log.read_text(errors="replace"), [*words, me.email]) == [], log.name
     for file in stack.directory.glob("alrim.db*"):
         assert found(file.read_bytes().decode("latin-1"), words) == [], file.name
-    assert found(memory(redis_server.url), words) == []
+    assert found(memory(stack.broker_url), words) == []
 
 
 def memory(url: str) -> str:

@@ -50,6 +50,7 @@ def test_a_report_of_failure_keeps_the_carriers_code(client: Client) -> None:
         (RECEIPT_TOKEN, "right", {}, 422),
         (RECEIPT_TOKEN, "right", [{"data": 1}, {}], 200),
     ],
+    ids=["wrong secret", "no secret", "unknown token", "no list", "unknown shapes"],
 )
 def test_who_may_report(stack: Stack, token: str, secret: str, body: object, status: int) -> None:
     header = hashlib.sha1(RECEIPT_SECRET.encode(), usedforsecurity=False).hexdigest() if secret == "right" else secret

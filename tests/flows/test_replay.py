@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,31 +18,9 @@ from models.session import make_engine
 from models.types import new_id
 from tests.flows.client import Client
 from tests.flows.stack import Stack
-from tests.servers.mariadb import Mariadb
-from tests.servers.redis import RedisServer
 
 SEVERAL = 20_000
 PATH = "/api/services/notifications/replay"
-
-
-@pytest.fixture(params=["sqlite", "mariadb"])
-def halted(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
-) -> Iterator[Stack]:
-    """A server, and nobody who sends."""
-    directory: Path = tmp_path_factory.mktemp("replay")
-    url = f"sqlite:///{directory}/alrim.db"
-    if request.param == "mariadb":
-        mariadb: Mariadb = request.getfixturevalue("mariadb")
-        mariadb.start()
-        url = mariadb.fresh_database()
-    redis_server.start()
-    running = Stack(directory, url, redis_server.url)
-    try:
-        running.start("sandbox", "web")
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture

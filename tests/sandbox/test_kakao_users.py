@@ -60,7 +60,11 @@ def test_a_token_tells_what_is_left_of_it(base: str) -> None:
     assert 90 < answer["expires_in"] <= 100
 
 
-@pytest.mark.parametrize("token", ["", "other", "a", token_for(seconds=-1), token_for()[:-4] + "AAAA"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "other", "a", token_for(seconds=-1), token_for()[:-4] + "AAAA"],
+    ids=["none", "a word", "a letter", "expired", "changed"],
+)
 def test_no_other_token_is_read(base: str, token: str) -> None:
     answer = get(f"{base}/v2/user/me", token)
     assert (answer.status_code, answer.json()["code"]) == (401, -401)

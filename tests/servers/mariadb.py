@@ -7,6 +7,7 @@ else is made small. It knows nothing of the product's tables.
 import os
 import secrets
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pymysql
@@ -26,7 +27,7 @@ def find() -> Path | None:
 class Mariadb:
     """One server on one data directory below `home`, which outlives `kill` and `start`."""
 
-    def __init__(self, binary: Path, home: Path) -> None:
+    def __init__(self, binary: Path, home: Path, options: Sequence[str] = ()) -> None:
         self.binary = binary
         self.port = free_port()
         self._data = home / "data"
@@ -51,6 +52,7 @@ class Mariadb:
             "--innodb-file-per-table=0",
             "--performance-schema=OFF",
             "--max-connections=300",
+            *options,
         ]
         self._child = Child(command, home / "mariadb.log")
 

@@ -1,7 +1,7 @@
 """A private Redis (or Valkey): own append-only file, own port and Unix socket.
 
-Each write is in the append-only file before it is answered, so that a kill loses nothing. It knows nothing
-of what the product keeps there.
+Each write is in the append-only file before it is answered (unless another `fsync` is asked for), so that a kill
+loses nothing. It knows nothing of what the product keeps there.
 """
 
 import shutil
@@ -31,14 +31,14 @@ def find_embedded() -> Path | None:
 class RedisServer:
     """One server on one directory, which outlives `kill` and `start`."""
 
-    def __init__(self, binary: Path, home: Path) -> None:
+    def __init__(self, binary: Path, home: Path, fsync: str = "always") -> None:
         self.binary = binary
         self.port = free_port()
         self.socket = home / "redis.sock"
         self._files = home / "appendonlydir"
         command: list[str | Path] = [
             *(binary, "--bind", LOOPBACK, "--port", str(self.port), "--unixsocket", self.socket),
-            *("--dir", home, "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--databases", "2"),
+            *("--dir", home, "--appendonly", "yes", "--appendfsync", fsync, "--save", "", "--databases", "2"),
         ]
         self._child = Child(command, home / "redis.log")
 

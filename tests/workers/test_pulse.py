@@ -27,7 +27,7 @@ from workers.pulse import Sender
 SLOTS = 2
 ON_ONE = pytest.mark.parametrize("broker_url", ["redis"], indirect=True)
 """Where the broker's kind makes no difference."""
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flow, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 class OneWorker(Stack):
