@@ -1,0 +1,36 @@
+"""Measure and print: `python -m benchmarks [FIGURES…] [--rounds 3] [--seconds 5] [--out FOLDER]`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from benchmarks import accept, sends
+from benchmarks.figures import Figure, machine, save
+from benchmarks.ground import Ground
+
+SUITES: Final[dict[str, Callable[[Ground, int, float], dict[str, Figure]]]] = {
+    "accept": accept.measure,
+    "sends": sends.measure,
+}
+
+
+def main() -> None:
+    """Run the suites that were asked for, all by default, and print each figure as a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="which figures (default: all)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each contender; the median counts")
+    parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
+    parser.add_argument("--out", type=Path, default=Path("var/benchmarks"), help="where the JSON goes")
+    asked = parser.parse_args()
+    print(" · ".join(f"{name} {value}" for name, value in machine().items()))
+    for name in asked.suites or SUITES:
+        with Ground() as ground:
+            figures = SUITES[name](ground, asked.rounds, asked.seconds)
+        save(asked.out, figures)
+        for figure in figures.values():
+            print(f"\n{figure.table()}")
+
+
+if __name__ == "__main__":
+    main()
