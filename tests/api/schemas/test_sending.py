@@ -31,9 +31,10 @@ class Bare(SendingIn):
         return "nobody"
 
 
-def after(distance: object) -> object:
-    """A distance as the moment it means when the test runs, which may be long after it was collected."""
-    return (datetime.now(UTC) + distance).isoformat() if isinstance(distance, timedelta) else distance
+def dated(body: dict[str, Any]) -> dict[str, Any]:
+    """Distances as the moments they mean when the test runs, which may be long after it was collected."""
+    now = datetime.now(UTC)
+    return {name: (now + value).isoformat() if isinstance(value, timedelta) else value for name, value in body.items()}
 
 
 def test_everything_may_be_left_out() -> None:
@@ -88,7 +89,7 @@ def test_json_texts_become_what_they_mean() -> None:
     ],
 )
 def test_common_fields(refusal: Refusal, body: dict[str, Any], slugs: set[str]) -> None:
-    assert refusal(Bare, {name: after(value) for name, value in body.items()}) == slugs
+    assert refusal(Bare, dated(body)) == slugs
 
 
 def test_a_refusal_names_its_field_and_does_not_print_what_was_sent() -> None:
