@@ -1,35 +1,31 @@
 """Which connection a notification leaves through, chosen when it is accepted.
 
 The body's, else the account's only one of that channel, else the installation's if it serves the account. The
-answer is remembered for a second, so that no accepted request waits for the database; a change is everywhere
-within two.
+answer is remembered, so that no accepted request waits for the database.
 """
 
-import time
-from collections import OrderedDict
-from typing import Final
 from uuid import UUID
 
-import anyio.to_thread
 from sqlalchemy import or_
 
 from api.errors import ApiError, Code
+from api.remembered import Remembered
 from config.settings import Installation, settings
 from config.vocabulary import Channel, ConnectionStatus
 from models.account import Account
 from models.connection import Connection
 from models.session import snapshot
 
-REMEMBERED_FOR: Final = 1.0
-MOST_REMEMBERED: Final = 10_000
+Asked = tuple[UUID, Channel, UUID | None]
+"""An account, a channel, and the connection that the body named."""
 
 
 class ConnectionChoice:
-    """Chooses connections, remembering each choice for a second."""
+    """Chooses connections, each choice as it was at most two seconds ago."""
 
     def __init__(self) -> None:
         """Remember nothing yet."""
-        self._known: OrderedDict[tuple[UUID, Channel, UUID | None], tuple[float, UUID | None]] = OrderedDict()
+        self._known = Remembered[Asked, UUID | None](lambda asked: find(*asked))
 
     async def choose(self, account_id: UUID, channel: Channel, wanted: UUID | None) -> UUID:
         """Find the connection for a notification.
@@ -37,14 +33,7 @@ class ConnectionChoice:
         Raises:
             ApiError: the account has none for this channel, or not the one it named.
         """
-        key = (account_id, channel, wanted)
-        found_at, found = self._known.get(key, (0.0, None))
-        if time.monotonic() - found_at > REMEMBERED_FOR:
-            found = await anyio.to_thread.run_sync(find, account_id, channel, wanted)
-            self._known[key] = (time.monotonic(), found)
-            self._known.move_to_end(key)
-            while len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
+        found = await self._known.find((account_id, channel, wanted))
         if found is None:
             raise _missing(channel, wanted)
         return found

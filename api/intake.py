@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -60,6 +60,7 @@ class Intake:
     def __init__(self, engine: Engine) -> None:
         """Prepare; `start()` begins."""
         self._engine = engine
+        self._connection: Connection | None = None
         self._bell = Bell()
         self._waiting: deque[_Waiting] = deque()
         self._wake = threading.Condition()
@@ -114,7 +115,7 @@ class Intake:
                 while not self._waiting and not self._stopping:
                     self._wake.wait()
                 if not self._waiting:
-                    return
+                    break
                 batch = self._take()
             if not batch:
                 continue
@@ -127,6 +128,8 @@ class Intake:
             self._rings.put(
                 [_ring(each.row) for each, answer in zip(batch, answers, strict=True) if _is_due(each.row, answer)]
             )
+        if self._connection is not None:
+            self._connection.close()
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -143,7 +146,7 @@ class Intake:
         rows = [waiting.row for waiting in batch]
         try:
             return self._store(rows)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError) as error:
             if _is_away(error):
                 log.warning("intake.store_away", rows=len(rows), error=type(error).__name__)
                 return [StoreAway()] * len(rows)
@@ -153,17 +156,24 @@ class Intake:
     def _store(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         for last in (False, False, True):
             try:
-                with self._engine.begin() as connection:
-                    return [*write(connection, rows)]
+                with self._connected().begin():
+                    return [*write(self._connected(), rows)]
             except DBAPIError as error:
-                if last or _number(error) not in PASSING:
+                # One that was kept too long makes itself anew. Whether the last COMMIT came through does not matter:
+                # what is stored already stays, and is found to have won.
+                if last or not (error.connection_invalidated or _number(error) in PASSING):
                     raise
         raise AssertionError("the last round returns or raises")
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
     def _store_one(self, row: Mapping[str, Any]) -> Answer:
         try:
             return self._store([row])[0]
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError) as error:
             log.exception("intake.row_refused", id=str(row["id"]))
             return StoreAway(type(error).__name__)
 
@@ -224,7 +234,7 @@ def _number(error: DBAPIError) -> object:
     return arguments[0] if arguments else None
 
 
-def _is_away(error: SQLAlchemyError) -> bool:
+def _is_away(error: Exception) -> bool:
     """Whether the database is at fault, rather than one row of the batch."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, PoolTimeout)

@@ -20,7 +20,7 @@ from api.schemas.api_keys import (
     WhitelistOut,
 )
 from api.security.caller import BearerAccount, bearer_account, may_sign_as_before
-from api.security.key_cache import SECRET_PLACE
+from api.security.keys import SECRET_PLACE
 from config.vocabulary import AccountStatus, KeyStatus
 from models.account import Account
 from models.api_key import ApiKey

@@ -19,7 +19,7 @@ from fastapi.security.base import SecurityBase
 
 from api.errors import ApiError, Code
 from api.security import tokens
-from api.security.key_cache import KeyFacts, key_cache
+from api.security.keys import KeyFacts, find_key
 from api.security.networks import Address, client_address, is_within, parse_networks
 from api.security.schemes import BEARER, SIGNATURE
 from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify
@@ -181,7 +181,7 @@ async def _stand_in(authorization: bytes | None) -> KeyFacts:
 
 
 async def _facts(access_key: str) -> KeyFacts:
-    facts = await key_cache().find(access_key)
+    facts = await find_key(access_key)
     if facts is None:
         raise ApiError(Code.UNKNOWN_KEY)
     return facts

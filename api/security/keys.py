@@ -1,22 +1,17 @@
-"""API keys in memory, each for a second, so that no accepted request waits for the database.
+"""API keys as the database has them: what a signature is checked with, and whether the key may be used.
 
-Unknown keys are remembered too. Concurrent misses of one key share one query, which runs in a thread. A change
-is everywhere within two seconds; there is no invalidation that could get lost.
+Unknown keys are remembered too, so that a caller who has the wrong one does not reach the database either.
 """
 
-import asyncio
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 from uuid import UUID
 
-import anyio.to_thread
 from sqlalchemy import select
 
+from api.remembered import Remembered
 from api.security.networks import Network, parse_network
 from config.vocabulary import AccountStatus, KeyStatus
 from models.account import Account
@@ -24,8 +19,6 @@ from models.api_key import ApiKey
 from models.sealing import sealer
 from models.session import snapshot
 
-REMEMBERED_FOR: Final = 1.0
-MOST_REMEMBERED: Final = 10_000
 ACCESS_KEY: Final = re.compile(r"[0-9a-f-]{60}")
 SECRET_PLACE: Final = "api_keys.secret"  # noqa: S105 - the place of secrets, none itself
 
@@ -41,9 +34,6 @@ class KeyFacts:
     legacy_signing: bool
     status: KeyStatus
     networks: tuple[Network, ...]
-
-
-LookUp = Callable[[str], KeyFacts | None]
 
 
 def look_up(access_key: str) -> KeyFacts | None:
@@ -69,44 +59,12 @@ def look_up(access_key: str) -> KeyFacts | None:
     )
 
 
-class KeyCache:
-    """Remembers keys and, as None, keys that do not exist. Belongs to one event loop."""
-
-    def __init__(self, look_up: LookUp = look_up, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take what reads a key (it is called in a thread) and a clock in seconds."""
-        self._look_up = look_up
-        self._clock = clock
-        self._known: OrderedDict[str, tuple[float, KeyFacts | None]] = OrderedDict()
-        self._asking: dict[str, asyncio.Task[KeyFacts | None]] = {}
-
-    async def find(self, access_key: str) -> KeyFacts | None:
-        """Find a key as it was at most a second ago."""
-        known = self._known.get(access_key)
-        if known is not None and self._clock() - known[0] < REMEMBERED_FOR:
-            return known[1]
-        if not ACCESS_KEY.fullmatch(access_key):
-            return None
-        asking = self._asking.get(access_key)
-        if asking is None:
-            asking = asyncio.ensure_future(self._ask(access_key))
-            self._asking[access_key] = asking
-        # One caller that goes away must not take the answer from the others.
-        return await asyncio.shield(asking)
-
-    async def _ask(self, access_key: str) -> KeyFacts | None:
-        asked_at = self._clock()
-        try:
-            found = await anyio.to_thread.run_sync(self._look_up, access_key)
-        finally:
-            del self._asking[access_key]
-        self._known[access_key] = (asked_at, found)
-        self._known.move_to_end(access_key)
-        while len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
-        return found
-
-
 @cache
-def key_cache() -> KeyCache:
-    """This process's cache."""
-    return KeyCache()
+def _remembered() -> Remembered[str, KeyFacts | None]:
+    return Remembered(look_up)
+
+
+async def find_key(access_key: str) -> KeyFacts | None:
+    """Find a key as it was at most two seconds ago; None if there is no such key."""
+    # What cannot be a key is not worth a query, nor a place in memory.
+    return await _remembered().find(access_key) if ACCESS_KEY.fullmatch(access_key) else None

@@ -23,7 +23,7 @@ from api.middleware.trusted_hosts import TrustedHosts
 from api.routes import api_keys, auth, decisions, index, notifications, users
 from api.security import passwords
 from api.security.caller import Caller, Viewer, either_caller, signed_caller
-from api.security.key_cache import key_cache
+from api.security.keys import _remembered
 from config.settings import Api, settings
 from models.schema import metadata
 from models.sealing import sealer
@@ -31,7 +31,7 @@ from models.session import engine
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent
 
-CACHES: tuple[Any, ...] = (settings, engine, sealer, key_cache, passwords._nobodys_hash)
+CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash)
 PASSWORD = "correct horse"
 
 

@@ -115,7 +115,7 @@ def test_only_the_guilty_row_fails(intake: Intake) -> None:
 
 
 def test_a_database_that_is_away_is_said_to_all(intake: Intake) -> None:
-    intake._engine = make_engine("mysql+pymysql://root@127.0.0.1:1/none")
+    intake._engine, intake._connection = make_engine("mysql+pymysql://root@127.0.0.1:1/none"), None
     receipts = asyncio.run(submit_all(intake, [a_row() for _ in range(50)]))
     assert {type(each) for each in receipts} == {StoreAway}
     assert intake.alive

@@ -6,7 +6,7 @@ from time import time
 import pytest
 from httpx import Response
 
-from api.security.key_cache import key_cache
+from api.security import keys
 from config.settings import settings
 from config.vocabulary import AccountStatus, Role
 from models.account import Account
@@ -29,7 +29,7 @@ def code_of(answer: Response) -> str:
 
 def forget() -> None:
     """As if a second had gone by."""
-    key_cache()._known.clear()
+    keys._remembered.cache_clear()
 
 
 def test_a_signed_request_is_known_by_its_key_and_hashes(client: Browser, person: Person) -> None:
