@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away bench check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -37,6 +37,19 @@ chaos: $(SYNCED) ## Kill everything under traffic and prove that nothing is lost
 prove-away: $(SYNCED) ## Take the broker and the database away for 60 s each, and print what was accepted and how quickly
 	@sh deploy/local/servers.sh
 	PROVE_SECONDS=60 $(PYTHON_BIN)/python -m pytest tests/flows/test_away.py -s
+
+# The peers have an environment of their own: what they need must not decide what the product runs on.
+.venv-bench/.synced: requirements/bench.txt deploy/local/environment.sh
+	@sh deploy/local/environment.sh .venv-bench requirements/bench.txt
+	@touch $@
+
+ROUNDS := 3
+FIGURES :=
+
+bench: $(SYNCED) .venv-bench/.synced ## Measure beside the peers and write docs/performance.md anew (ROUNDS=3 FIGURES="accept sends")
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m benchmarks $(FIGURES) --rounds $(ROUNDS) --out docs/benchmarks
+	.venv-bench/bin/python -m benchmarks.plots docs/benchmarks
 
 check: $(SYNCED) ## Check format, lint, types, import contracts and spelling
 	$(PYTHON_BIN)/ruff format --check

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import accept, sends
-from benchmarks.figures import Figure, machine, save
+from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
 SUITES: Final[dict[str, Callable[[Ground, int, float], dict[str, Figure]]]] = {
     "accept": accept.measure,
     "sends": sends.measure,
 }
+
+KEPT: Final = Path("docs/benchmarks")
+"""Where the figures that the documents show are kept."""
 
 
 def main() -> None:
@@ -28,6 +31,8 @@ def main() -> None:
         with Ground() as ground:
             figures = SUITES[name](ground, asked.rounds, asked.seconds)
         save(asked.out, figures)
+        if asked.out == KEPT:
+            tell(Path("docs/performance.md"), asked.out)
         for figure in figures.values():
             print(f"\n{figure.table()}")
 

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import statistics
 import subprocess
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+PLACE: Final = re.compile(r"<!-- figures: ([a-z0-9_ ]+) -->.*?<!-- end of figures -->", re.DOTALL)
 PACKAGES: Final = ("fastapi", "uvicorn", "celery", "kombu", "redis", "sqlalchemy", "pymysql", "requests")
 
 
@@ -84,6 +86,22 @@ def save(folder: Path, figures: Mapping[str, Figure]) -> None:
     for name, figure in figures.items():
         said = {"machine": machine(), **asdict(figure)}
         (folder / f"{name}.json").write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+
+
+def tell(page: Path, folder: Path) -> None:
+    """Write the tables of all saved figures into a page, each where `<!-- figures: names -->` asks for it."""
+    text = page.read_text()
+    for place in PLACE.finditer(text):
+        said = [_read(folder / f"{name}.json") for name in place[1].split() if (folder / f"{name}.json").exists()]
+        tables = "".join(f"\n{figure.table()}\n\n![{figure.title}](benchmarks/{figure.name}.svg)\n" for figure in said)
+        text = text.replace(place[0], f"<!-- figures: {place[1]} -->\n{tables}\n<!-- end of figures -->")
+    page.write_text(text)
+
+
+def _read(path: Path) -> Figure:
+    said = json.loads(path.read_text())
+    del said["machine"]
+    return Figure(**said)
 
 
 def _short(value: float) -> str:

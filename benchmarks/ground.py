@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ from tests.servers.redis import RedisServer
 
 LARGE: Final = ("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M")
 """A database that is not kept small for tests; each commit is flushed all the same."""
+
+PATIENCE: Final = 60.0
+"""Seconds without a message after which a run has failed."""
 
 
 class MissingServer(Exception):  # noqa: N818 - the name says it
@@ -169,6 +173,16 @@ class Installation(Stack):
     def count(self) -> int:
         """How many messages came to the provider."""
         return int(requests.get(f"{self.provider}/count", timeout=30).json())
+
+    def wait_for_count(self, number: int) -> None:
+        """Wait until so many have come; fails when none comes for a minute."""
+        before, still = 0, time.monotonic()
+        while (now := self.count()) < number:
+            if now > before:
+                before, still = now, time.monotonic()
+            if time.monotonic() - still > PATIENCE:
+                raise RuntimeError(f"only {now} of {number} came, and no more for a minute")
+            time.sleep(0.3)
 
     def forget(self) -> None:
         """Let the provider forget what came."""

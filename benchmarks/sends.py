@@ -5,7 +5,6 @@ the workers start, and the rate is taken from when the provider heard of the fir
 """
 
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
@@ -37,9 +36,6 @@ NOTES: Final = {
 }
 PROCESSES: Final = {"arq": 2}
 """How many of a worker that is one process by itself; two cores."""
-
-PATIENCE: Final = 60.0
-"""Seconds without a message after which a run has failed."""
 
 
 def measure(ground: Ground, rounds: int, _seconds: float) -> dict[str, Figure]:
@@ -85,13 +81,7 @@ def _several(stack: Installation, name: str, command: list[str]) -> Iterator[Non
 
 def _rate(stack: Installation) -> float:
     """Messages a second, from the first tenth to the last, once all have come."""
-    before, still = 0, time.monotonic()
-    while (now := stack.count()) < NUMBER:
-        if now > before:
-            before, still = now, time.monotonic()
-        if time.monotonic() - still > PATIENCE:
-            raise RuntimeError(f"only {now} of {NUMBER} came, and no more for a minute")
-        time.sleep(0.3)
+    stack.wait_for_count(NUMBER)
     came = sorted(stack.seen().values())
     first = NUMBER // 10
     return (len(came) - first) / (came[-1] - came[first])
