@@ -5,13 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accept, sends
+from benchmarks import accept, latency, sends, together
 from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
 SUITES: Final[dict[str, Callable[[Ground, int, float], dict[str, Figure]]]] = {
     "accept": accept.measure,
+    "latency": latency.measure,
     "sends": sends.measure,
+    "together": together.measure,
 }
 
 KEPT: Final = Path("docs/benchmarks")

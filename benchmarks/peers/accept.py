@@ -7,6 +7,7 @@ valid request and its answer.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import requests
 from celery import Celery
@@ -91,7 +92,7 @@ def session_and_delay() -> FastAPI:
 def plain_send(notification_id: str) -> None:
     """Send one: read the row, call the provider, write the row."""
     with Session(engine()) as session:
-        row = session.get(Notification, notification_id)
+        row = session.get(Notification, UUID(notification_id))
         call(notification_id)
         if row is not None:
             row.tries = 1
