@@ -24,7 +24,8 @@ demo: $(SYNCED) ## Send a message on every channel and type, and show what becam
 
 test: $(SYNCED) ## Run every test, on private servers that it starts itself
 	@sh deploy/local/servers.sh
-	$(PYTHON_BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTHON_BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTHON_BIN)/python -m pytest -m alone
 
 N := 5000
 SEED := 1

@@ -156,8 +156,9 @@ class Intake:
     def _store(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         for last in (False, False, True):
             try:
-                with self._connected().begin():
-                    return [*write(self._connected(), rows)]
+                connection = self._connected()
+                with connection.begin():
+                    return [*write(connection, rows)]
             except DBAPIError as error:
                 # One that was kept too long makes itself anew. Whether the last COMMIT came through does not matter:
                 # what is stored already stays, and is found to have won.

@@ -58,7 +58,7 @@ def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     start = f"INSERT INTO {TABLE.name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own columns
     if connection.dialect.name == "sqlite":
         line = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{start}({line}) ON CONFLICT (api_key_id, idempotency) DO NOTHING", values)
+        connection.exec_driver_sql(f"{start}({line}) ON CONFLICT DO NOTHING", values)
     else:
         lines = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
         connection.exec_driver_sql(f"{start}{lines} ON DUPLICATE KEY UPDATE id = id", tuple(chain(*values)))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import create_engine, text
 
 from benchmarks.figures import Figure
-from benchmarks.ground import Ground, Installation, load
+from benchmarks.ground import Ground, load
 from tests.flows.client import Client
 
 PATH: Final = "/api/services/solapi/send"
@@ -52,7 +52,7 @@ def measure(ground: Ground, rounds: int, seconds: float) -> dict[str, Figure]:
 
 @contextmanager
 def _serving(ground: Ground, app: str) -> Iterator[Client]:
-    stack: Installation = ground.stack()
+    stack = ground.stack()
     with stack.providing(20), stack.serving(app) as client:
         yield client
 

@@ -40,7 +40,7 @@ def _took(stack: Installation, name: str) -> list[float]:
     app, path, content = (
         (APPS[PLAIN], PATH, CONTENT) if name == PLAIN else (APPS["alrim"], "/api/services/kakao/send", URGENT)
     )
-    with stack.providing(0), stack.serving(app) as client, working(stack, name == PLAIN, "send.kakao.urgent"):
+    with stack.providing(0), stack.serving(app) as client, working(stack, "send.kakao.urgent", plain=name == PLAIN):
         load(client, path, [content], connections=1, most=WARM, gap=GAP, seconds=60)
         seen = load(client, path, [content], connections=1, most=SAMPLES, gap=GAP, seconds=60)
         stack.wait_for_count(WARM + SAMPLES)
@@ -49,7 +49,7 @@ def _took(stack: Installation, name: str) -> list[float]:
 
 
 @contextmanager
-def working(stack: Installation, plain: object, queue: str) -> Iterator[None]:
+def working(stack: Installation, queue: str, *, plain: bool) -> Iterator[None]:
     """Run a worker of the product, or the plain one, each with four processes."""
     if not plain:
         with stack.working(queue, "-c", "4"):

@@ -9,7 +9,8 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("svg")
-# The same figures give the same file.
+# Text as text, and the same figures give the same file.
+mpl.rcParams["svg.fonttype"] = "none"
 mpl.rcParams["svg.hashsalt"] = "alrim"
 
 from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen before

@@ -6,6 +6,7 @@ many messages came, `GET /seen` when each did, `DELETE /seen` forgets them.
 """
 
 import asyncio
+import itertools
 import json
 import re
 import sys
@@ -25,13 +26,14 @@ class Provider:
     def __init__(self) -> None:
         self.came: dict[str, float] = {}
         self.groups: dict[str, list[str]] = {}
+        self.number = itertools.count()
 
     def answer(self, method: str, path: str, head: bytes, body: bytes) -> object:
         """Do what the request asks and return the answer's content."""
         words = path.partition("?")[0].strip("/").split("/")
         match method, words:
             case "POST", ["messages", "v4", "groups"]:
-                group = f"G{len(self.groups)}"
+                group = f"G{next(self.number)}"
                 self.groups[group] = []
                 return {"groupId": group}
             case "PUT", ["messages", "v4", "groups", group, "messages"]:

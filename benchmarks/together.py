@@ -32,7 +32,7 @@ def measure(ground: Ground, rounds: int, seconds: float) -> dict[str, Figure]:
                 running.enter_context(stack.providing(50))
                 client = running.enter_context(stack.serving(APPS[name]))
                 if name != "BackgroundTasks":
-                    running.enter_context(working(stack, name != OURS, "send.kakao.normal"))
+                    running.enter_context(working(stack, "send.kakao.normal", plain=name != OURS))
                 load(client, path, [content], seconds=1)
                 before, began = stack.count(), time.monotonic()
                 seen = load(client, path, [content], seconds=length, most=int(min(MOST, length * 3000)))

@@ -80,7 +80,7 @@ class _Accepting(NamedTuple):
 async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> AcceptedOut:
     state, caller, request, response = accepting
     connection_id = await state.connections.choose(caller.account_id, channel, body.connection)
-    row = _row(caller, channel, body, connection_id, request.state.request_id)
+    row = new_row(caller, channel, body, connection_id, request.state.request_id)
     receipt = await _submit(state, row)
     if receipt.replayed and receipt.body_hash != caller.body_hash:
         raise ApiError(
@@ -93,7 +93,8 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
     return AcceptedOut(id=receipt.id, status=receipt.status, channel=channel, created_at=receipt.created_at)
 
 
-def _row(caller: Caller, channel: Channel, body: SendingIn, connection_id: UUID, request_id: str) -> dict[str, Any]:
+def new_row(caller: Caller, channel: Channel, body: SendingIn, connection_id: UUID, request_id: str) -> dict[str, Any]:
+    """Make the row of a new notification, its content sealed; nothing is stored yet."""
     row_id, now = new_id(), utc_now()
     content = json.dumps(body.sealed_body(), ensure_ascii=False, separators=(",", ":")).encode()
     values = {

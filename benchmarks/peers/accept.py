@@ -4,11 +4,12 @@ Each is the product's own application with one route replaced, so that nothing d
 valid request and its answer.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+import anyio.to_thread
 import requests
 from celery import Celery
 from fastapi import APIRouter, BackgroundTasks, FastAPI, Request
@@ -18,7 +19,7 @@ from typing_extensions import override
 from api.intake import Intake
 from api.intake_statement import Receipt
 from api.main import create_app
-from api.routes.services import Signed, _row
+from api.routes.services import Signed, new_row
 from api.schemas.notifications import AcceptedOut
 from api.schemas.solapi import SolapiIn
 from api.state import Held, State
@@ -27,6 +28,8 @@ from config.vocabulary import Channel
 from models.notification import Notification
 from models.session import engine
 
+THREADS: Final = 40
+"""Starlette's default."""
 celery = Celery("plain", broker=settings(Installation).broker(), set_as_current=False)
 """As everybody has it: Celery's own defaults, without a result backend."""
 
@@ -42,18 +45,11 @@ class Discarding(Intake):
 def nothing() -> FastAPI:
     """Build the product's application, and discard what it accepts."""
     app = create_app()
-    lifespan = app.router.lifespan_context
 
-    @asynccontextmanager
-    async def discarding(inner: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(inner):
-            kept: Intake = inner.state.alrim.intake
-            inner.state.alrim = State(Discarding(engine()))
-            yield
-            inner.state.alrim = State(kept)
+    def discard(inner: FastAPI) -> None:
+        inner.state.alrim = State(Discarding(engine()))
 
-    app.router.lifespan_context = discarding
-    return app
+    return _once_started(app, discard)
 
 
 def background_tasks() -> FastAPI:
@@ -65,7 +61,7 @@ def background_tasks() -> FastAPI:
         body: SolapiIn, caller: Signed, state: Held, request: Request, background: BackgroundTasks
     ) -> AcceptedOut:
         connection_id = await state.connections.choose(caller.account_id, Channel.SOLAPI, None)
-        row = _row(caller, Channel.SOLAPI, body, connection_id, request.state.request_id)
+        row = new_row(caller, Channel.SOLAPI, body, connection_id, request.state.request_id)
         background.add_task(call, str(row["id"]))
         return _accepted(row)
 
@@ -78,7 +74,7 @@ def session_and_delay() -> FastAPI:
 
     @router.post("/api/services/solapi/send", status_code=202)
     def send(body: SolapiIn, caller: Signed, request: Request) -> AcceptedOut:
-        row = _row(caller, Channel.SOLAPI, body, caller.account_id, request.state.request_id)
+        row = new_row(caller, Channel.SOLAPI, body, caller.account_id, request.state.request_id)
         with Session(engine()) as session:
             session.add(Notification(**row))
             session.commit()
@@ -112,4 +108,24 @@ def _accepted(row: dict[str, Any]) -> AcceptedOut:
 def _with(router: APIRouter) -> FastAPI:
     app = create_app()
     app.router.routes[:0] = router.routes
+
+    def widen(_: FastAPI) -> None:
+        # The product needs few threads; these live on them, so they get what everybody has.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+
+    return _once_started(app, widen)
+
+
+def _once_started(app: FastAPI, change: Callable[[FastAPI], None]) -> FastAPI:
+    lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def changed(inner: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(inner):
+            kept = inner.state.alrim
+            change(inner)
+            yield
+            inner.state.alrim = kept
+
+    app.router.lifespan_context = changed
     return app

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from api.intake import MOST_ROWS, Intake, StoreAway, TooBusy, _answer, _Waiting
-from api.intake_statement import Receipt
+from api.intake_statement import Receipt, write
 from config.vocabulary import Channel, Lane
 from models import ledger
 from models.notification import Notification
 from models.session import engine, make_engine, snapshot
 from models.types import new_id, utc_now
+from tests.servers.mariadb import Mariadb
 
 pytestmark = pytest.mark.store
 
@@ -112,6 +113,33 @@ def test_only_the_guilty_row_fails(intake: Intake) -> None:
     receipts = asyncio.run(submit_all(intake, [*good[:5], bad, *good[5:]]))
     assert isinstance(receipts[5], StoreAway)
     assert stored() == {row["id"] for row in [*good, taken]}
+
+
+def test_a_database_that_was_away_while_nobody_asked_takes_the_next_row(
+    intake: Intake, request: pytest.FixtureRequest
+) -> None:
+    """The writer keeps its connection; a caller must not be the one who learns that it is gone."""
+    first, second = a_row(), a_row()
+    asyncio.run(intake.submit(first))
+    if engine().dialect.name != "sqlite":
+        server: Mariadb = request.getfixturevalue("mariadb")
+        server.kill()
+        server.start()
+    assert asyncio.run(intake.submit(second)).id == second["id"]
+    assert stored() == {first["id"], second["id"]}
+
+
+def test_what_is_written_again_changes_nothing_and_gives_the_same_receipts(intake: Intake) -> None:
+    """As when the answer to a COMMIT was lost."""
+    assert intake.alive
+    rows = [a_row(), a_row(b"k" * 32)]
+    receipts = []
+    for _ in range(2):
+        with engine().begin() as connection:
+            receipts.append(write(connection, rows))
+    assert receipts[0] == receipts[1]
+    assert [each.replayed for each in receipts[1]] == [False, False]
+    assert stored() == {row["id"] for row in rows}
 
 
 def test_a_database_that_is_away_is_said_to_all(intake: Intake) -> None:

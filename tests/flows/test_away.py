@@ -20,13 +20,13 @@ from tests.flows.stack import Stack, wait_for
 from tests.servers.mariadb import Mariadb
 from tests.servers.redis import RedisServer
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flow, pytest.mark.alone, pytest.mark.timeout(300)]
 
 AWAY_SECONDS = float(os.environ.get("PROVE_SECONDS", "8"))
 CALM_SECONDS = min(AWAY_SECONDS, 8)
 PAUSE = 0.04
 SLOWEST = 0.1
-"""Seconds that all but one of a hundred requests may take while the broker is away, on a machine with time for it."""
+"""Seconds that all but one of a hundred requests may take while the broker is away."""
 SMS = {"to": "01012345678", "from": "0212345678"}
 
 
@@ -78,7 +78,7 @@ def test_with_the_broker_away_everything_is_accepted_quickly_and_goes_when_it_is
     )
     sys.stdout.write(f"{said}, all delivered {time.monotonic() - back:.1f} s after its return\n")
     assert {text: number for text, number in arrived(lonely).items() if number > 1} == {}
-    assert slowest < max(SLOWEST, 2 * usual)
+    assert slowest < SLOWEST
 
 
 def accepted(client: Client, word: str, seconds: float) -> list[float]:

@@ -50,7 +50,8 @@ def test_a_picture_is_seen(page: Page, stack: Stack, client: Client) -> None:
     page.goto(f"{stack.sandbox}/")
     client.send("solapi", {**SMS, "subject": "사진", "text": "오늘의 사진", "image": JPEG})
     picture = "document.querySelector('#phone li:first-child img.picture')"
-    page.wait_for(f"{picture}?.complete && {picture}.naturalWidth > 0")
+    page.wait_for(f"{picture}?.complete")
+    assert page.evaluate(f"{picture}.naturalWidth") > 0
 
 
 def test_a_mails_markup_is_shown_and_never_run(page: Page, stack: Stack, client: Client) -> None:

@@ -29,6 +29,7 @@ def test_a_broker_that_was_away_for_long_is_found_at_once(tmp_path: Path, redis_
         time.sleep(AWAY_SECONDS)
         broker.start()
         wait_for("the worker's return", lambda: stack.log("worker").count(b"Connected to") > found, 4)
+        assert stack.processes["worker"].poll() is None, "without a restart"
     finally:
         stack.stop()
         broker.stop()

@@ -129,8 +129,9 @@ def test_a_forked_child_lets_go_of_the_port() -> None:
     os.read(forked, 1)
     server.server_close()
     listen(where, well).server_close()
+    assert os.waitpid(child, os.WNOHANG) == (0, 0), "it was alive when the port was taken again"
     os.write(write, b"x")
-    os.waitpid(child, 0)
+    assert os.waitpid(child, 0) == (child, 0)
     for end in (read, write, forked, says_so):
         os.close(end)
 

@@ -32,4 +32,5 @@ def test_a_process_that_was_not_handed_it_does_not_hold_it(tmp_path: Path) -> No
     with subprocess.Popen(["sleep", "30"], close_fds=False) as other:
         os.close(held)
         os.close(lock.take(tmp_path / "up.lock"))
+        assert other.poll() is None, "it was alive when the lock was taken again"
         other.kill()

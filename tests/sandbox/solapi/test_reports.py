@@ -100,3 +100,5 @@ def test_no_one_to_call_is_no_error() -> None:
     with reporting("http://127.0.0.1:1/") as solapi:
         send(solapi, "01000005555")
         eventually(lambda: solapi.call("GET", "/messages/v4/list?statusCode=4000")[1]["messageList"] != {})
+        (message,) = solapi.call("GET", "/messages/v4/list")[1]["messageList"].values()
+    assert (message["to"], message["statusCode"]) == ("01000005555", "4000")

@@ -2,7 +2,6 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -177,9 +176,12 @@ def test_closing_does_not_wait_long(serve: Serve, monkeypatch: pytest.MonkeyPatc
     assert time.monotonic() - begun < 1
 
 
-def test_a_body_is_transmitted_as_it_is_and_nothing_is_fetched(serve: Serve, tmp_path: Path) -> None:
+def test_a_body_is_transmitted_as_it_is_and_nothing_is_fetched(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # yagmail attaches a file that a body names, and fetches the stylesheets that it links to.
-    secret = tmp_path / "secrets.env"
+    monkeypatch.chdir(tmp_path)
+    secret = Path("secrets.env")  # a long line would travel in another encoding
     secret.write_text("KEY=hunter2", encoding="utf-8")
     elsewhere = serve(hang)
     text = (
@@ -190,8 +192,7 @@ def test_a_body_is_transmitted_as_it_is_and_nothing_is_fetched(serve: Serve, tmp
         session.handle(login(port))
         session.handle(mail(text=text))
     [envelope] = inbox.mails
-    # A long line travels as quoted-printable.
-    assert message_from_bytes(sent(envelope)).get_payload(decode=True) == text.encode()
+    assert sent(envelope).endswith(b"\r\n\r\n" + text.encode())
     assert b"hunter2" not in sent(envelope)
     assert elsewhere.accepted == 0
 
