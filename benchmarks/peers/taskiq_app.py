@@ -11,7 +11,7 @@ broker = RedisStreamBroker(REDIS)
 caller = Caller()
 
 
-@broker.task
+@broker.task(task_name="send")
 async def send(number: int) -> None:
     """Send one."""
     await caller.call(number)
