@@ -20,6 +20,18 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class BatchState(StrEnum):
+    """What a batch can be in; `models.batch_ledger` holds every way it can change."""
+
+    RECEIVING = "receiving"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    FINISHED = "finished"
+
+
 class Channel(StrEnum):
     """A way to reach people, one vendor each."""
 
@@ -149,3 +161,5 @@ class Action(StrEnum):
     RESEND = "resend"
     RESOLVE = "resolve"
     REPLAY = "replay"
+    PAUSE = "pause"
+    RESUME = "resume"

@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, Row, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
+from models import batch_ledger
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
 from models.types import Id
@@ -69,16 +70,18 @@ def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta
     """Take queued notifications that are due, at most `most`, for the length of a lease.
 
     Rows locked by somebody else are skipped, so two workers with the same ids share them. An expired one is
-    failed here with code `expired`.
+    failed here with code `expired`; those whose batch holds them back are left queued, for whoever resumes it.
     """
     row = Notification
+    columns = (row.id, row.attempt, row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.expires_at)
     found = session.execute(
-        select(row.id, row.attempt, row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.expires_at)
+        select(*columns, row.batch_id)
         .where(row.id.in_(list(ids)), row.status.in_(FROM[Verb.CLAIM]), row.not_before <= now)
         .order_by(row.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
+    found = batch_ledger.claimable(session, found)
     _expire(session, found, now)
     held = [
         Claimed(
@@ -194,14 +197,15 @@ def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: s
     return ids
 
 
-def cancel(session: Session, notification_id: UUID, now: datetime) -> bool:
-    """Cancel a notification that nobody has claimed; False means that it was too late."""
+def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
+    """Cancel notifications that nobody has claimed and count them; for the others it was too late."""
     changed: CursorResult[Any] = session.execute(  # type: ignore[assignment]
         update(Notification)
-        .where(Notification.id == notification_id, Notification.status.in_(FROM[Verb.CANCEL]))
-        .values(status=State.CANCELLED, wake_at=None, updated_at=now)
+        .where(Notification.id.in_(ids), Notification.status.in_(FROM[Verb.CANCEL]))
+        .values(status=State.CANCELLED, wake_at=None, updated_at=now),
+        execution_options={"synchronize_session": False},
     )
-    return changed.rowcount == 1
+    return changed.rowcount
 
 
 def look_again(session: Session, ids: Collection[UUID], wake_at: datetime | None, still: State | None = None) -> None:

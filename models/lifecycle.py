@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from config.vocabulary import State
+from config.vocabulary import BatchState, State
 
 
 class Verb(StrEnum):
@@ -36,3 +36,38 @@ FROM: Final[Mapping[Verb, frozenset[State]]] = {
     Verb.CANCEL: frozenset({State.QUEUED}),
 }
 """From which states each verb may start."""
+
+
+class BatchVerb(StrEnum):
+    """What can happen to a batch."""
+
+    OPEN = "open"
+    ADVANCE = "advance"
+    RELEASE = "release"
+    REFUSE = "refuse"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    END = "end"
+    FINISH = "finish"
+
+
+BATCH_STEPS: Final[Mapping[BatchVerb, tuple[frozenset[BatchState], BatchState]]] = {
+    BatchVerb.OPEN: (frozenset(), BatchState.RECEIVING),
+    BatchVerb.ADVANCE: (frozenset({BatchState.RECEIVING}), BatchState.RECEIVING),
+    BatchVerb.RELEASE: (frozenset({BatchState.RECEIVING}), BatchState.RUNNING),
+    BatchVerb.REFUSE: (frozenset({BatchState.RECEIVING}), BatchState.REFUSED),
+    BatchVerb.PAUSE: (frozenset({BatchState.RUNNING}), BatchState.PAUSED),
+    BatchVerb.RESUME: (frozenset({BatchState.PAUSED}), BatchState.RUNNING),
+    BatchVerb.CANCEL: (
+        frozenset({BatchState.RECEIVING, BatchState.RUNNING, BatchState.PAUSED}),
+        BatchState.CANCELLING,
+    ),
+    BatchVerb.END: (frozenset({BatchState.CANCELLING}), BatchState.CANCELLED),
+    BatchVerb.FINISH: (frozenset({BatchState.RUNNING}), BatchState.FINISHED),
+}
+"""From which states each verb of a batch may start, and where it leads."""
+HELD_BACK: Final = frozenset(
+    {BatchState.RECEIVING, BatchState.PAUSED, BatchState.CANCELLING, BatchState.REFUSED}
+)
+"""While a batch is in one of these, none of its rows is claimed."""

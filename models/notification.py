@@ -16,6 +16,8 @@ class Notification(Base):
 
     `not_before` is the earliest claim; `wake_at` is when somebody must look again if nothing else happens.
     `sealed` holds recipient and content. No foreign keys lead in here: accounts go, the record stays.
+    `batch_row` is its number among the batch's recipients, from 1. A batch's row without a `wake_at` has not been
+    fed to its lane yet.
     """
 
     __tablename__ = "notifications"
@@ -25,6 +27,7 @@ class Notification(Base):
         Index("ix_notifications_account", "account_id", "id"),
         Index("ix_notifications_reference", "account_id", "reference"),
         Index("ix_notifications_recipient", "recipient_hash"),
+        Index("ix_notifications_batch", "batch_id", "status", "id"),
     )
 
     account_id: Mapped[UUID] = mapped_column(Id)
@@ -49,3 +52,5 @@ class Notification(Base):
     idempotency: Mapped[bytes | None] = mapped_column(Digest)
     body_hash: Mapped[bytes | None] = mapped_column(Digest)
     request_id: Mapped[str | None] = mapped_column(Ascii(64))
+    batch_id: Mapped[UUID | None] = mapped_column(Id)
+    batch_row: Mapped[int | None]

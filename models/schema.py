@@ -5,11 +5,24 @@ from models.api_key import ApiKey
 from models.attempt import Attempt
 from models.audit import Audit
 from models.base import Base
+from models.batch import Batch, BatchReject
 from models.connection import Connection
 from models.login_session import LoginSession
 from models.notification import Notification
 from models.whitelist import Whitelist
 
-__all__ = ["Account", "ApiKey", "Attempt", "Audit", "Base", "Connection", "LoginSession", "Notification", "Whitelist"]
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Attempt",
+    "Audit",
+    "Base",
+    "Batch",
+    "BatchReject",
+    "Connection",
+    "LoginSession",
+    "Notification",
+    "Whitelist",
+]
 
 metadata = Base.metadata

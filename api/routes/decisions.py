@@ -27,7 +27,7 @@ def cancel_notification(notification_id: UUID, viewer: Either, request: Request)
     """Cancel it if no worker has taken it yet, and say which of the two happened."""
     with transaction() as session:
         row = find(session, viewer, notification_id, lock=True)
-        changed = ledger.cancel(session, row.id, utc_now())
+        changed = bool(ledger.cancel(session, [row.id], utc_now()))
         if changed:
             decisions.write_down(session, viewer, Action.CANCEL, row.id, request.state.request_id)
         session.refresh(row)

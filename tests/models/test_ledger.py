@@ -41,7 +41,7 @@ ACTS: dict[Verb, Act] = {
     Verb.FAIL: lambda session, fence, now: ledger.fail(session, [fence], now, "1062", spends=True),
     Verb.PARK: lambda session, fence, now: ledger.park(session, [fence], now, "timeout"),
     Verb.CONFIRM: lambda session, fence, now: ledger.confirm(session, [fence], now),
-    Verb.CANCEL: lambda session, fence, now: ledger.cancel(session, fence.id, now),
+    Verb.CANCEL: lambda session, fence, now: ledger.cancel(session, [fence.id], now),
 }
 
 TO = {
