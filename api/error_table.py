@@ -62,6 +62,7 @@ class Code(StrEnum):
 
     ROUTE_NOT_FOUND = "4040001", "없는 주소입니다.", "There is nothing at this path."
     NOTIFICATION_NOT_FOUND = "4040002", "없는 알림입니다.", "There is no such notification."
+    BATCH_NOT_FOUND = "4040008", "없는 배치입니다.", "There is no such batch."
     API_KEY_NOT_FOUND = "4040003", "없는 API 키입니다.", "There is no such API key."
     WHITELIST_NOT_FOUND = "4040004", "없는 화이트리스트입니다.", "There is no such whitelist entry."
     CONNECTION_NOT_FOUND = "4040005", "없는 연결입니다.", "There is no such connection."
@@ -76,8 +77,22 @@ class Code(StrEnum):
     NO_CONNECTION = "4090004", "발송에 쓸 연결이 없습니다.", "No connection serves this channel."
     STATE_CONFLICT = "4090005", "지금 상태에서는 할 수 없습니다.", "The present state does not allow this."
 
+    UPLOAD_TAKEN_OVER = (
+        "4090006",
+        "같은 배치에 다른 업로드가 진행 중입니다.",
+        "Another upload to this batch has gone on from here.",
+    )
+    UPLOAD_CHANGED = "4090007", "이전 업로드와 내용이 다릅니다.", "The upload differs from what was received before."
+
     BODY_TOO_LARGE = "4130001", "본문이 너무 큽니다.", "The body is too large."
+    TOO_MANY_ROWS = "4130002", "수신자가 너무 많습니다.", "A batch has at most 1,000,000 recipients."
     NOT_JSON = "4150001", "Content-Type은 application/json이어야 합니다.", "The Content-Type must be application/json."
+
+    NOT_AN_UPLOAD = (
+        "4150002",
+        "Content-Type은 text/csv 또는 application/x-ndjson이어야 합니다.",
+        "The Content-Type must be text/csv or application/x-ndjson.",
+    )
 
     FIELD_INVALID = "4220001", "입력값이 올바르지 않습니다.", "A field is not valid."
     FIELD_MISSING = "4220002", "필수 입력값이 없습니다.", "A required field is missing."
@@ -106,6 +121,18 @@ class Code(StrEnum):
     IMAGE_INVALID = "4220117", "200KB 이하의 JPEG 이미지여야 합니다.", "An image must be a JPEG of at most 200 KB."
     FILENAME_INVALID = "4220118", "파일 이름이 올바르지 않습니다.", "A file name is not valid."
     ATTACHMENTS_TOO_LARGE = "4220119", "첨부 파일이 너무 큽니다.", "The attachments are too large."
+
+    UPLOAD_UNREADABLE = "4220120", "업로드를 읽을 수 없습니다.", "The upload cannot be read."
+    BATCH_REFUSED = (
+        "4220121",
+        "잘못된 수신자가 있어 아무것도 접수하지 않았습니다.",
+        "Recipients are wrong: none was accepted.",
+    )
+    DUPLICATE_RECIPIENT = (
+        "4220122",
+        "배치 안에서 중복된 수신자입니다.",
+        "Another recipient of the batch has the same key.",
+    )
 
     UNEXPECTED = "5000001", "서버 오류가 발생했습니다.", "Something went wrong here; it has been recorded."
 
@@ -178,6 +205,9 @@ FIELD_CODES: Final[Mapping[str, Code]] = {
     "invalid_filename": Code.FILENAME_INVALID,
     "invalid_content_type": Code.FIELD_INVALID,
     "attachments_too_large": Code.ATTACHMENTS_TOO_LARGE,
+    "variable_missing": Code.FIELD_MISSING,
+    "not_in_batch": Code.FIELDS_CONFLICT,
+    "recipient_malformed": Code.FIELD_INVALID,
     "network_invalid": Code.NETWORK_INVALID,
 }
 """Pydantic's error types, and the schemas' own, to codes; any other is FIELD_INVALID."""

@@ -133,20 +133,25 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if any(each["loc"] == ("body",) and isinstance(each.get("input"), bytes) for each in found):
         detail = f"Content-Type is {request.headers.get('content-type', 'missing')[:80]}"
         return problem(ApiError(Code.NOT_JSON, detail=detail), request.headers)
-    fields = [_field(each) for each in found[:MOST_FIELDS]]
+    return problem(invalid(found), request.headers)
+
+
+def invalid(found: Sequence[Mapping[str, Any]]) -> ApiError:
+    """Make the refusal of a body from pydantic's errors, whose places begin with `body`."""
+    fields = [field_error(each) for each in found[:MOST_FIELDS]]
     code, first = _code(found[0]), fields[0]
     if code is Code.MALFORMED_JSON:
         # Where a field would be named, FastAPI says at which character, from 0, the parser stopped.
-        return problem(ApiError(code, detail=f"{first['detail']}, at character {first['field']}"), request.headers)
-    detail = f"{first['field']}: {first['detail']}"
-    return problem(ApiError(code, detail=detail, errors=fields), request.headers)
+        return ApiError(code, detail=f"{first['detail']}, at character {first['field']}")
+    return ApiError(code, detail=f"{first['field']}: {first['detail']}", errors=fields)
 
 
 def _code(found: Mapping[str, Any]) -> Code:
     return FIELD_CODES.get(found["type"], Code.FIELD_INVALID)
 
 
-def _field(found: Mapping[str, Any]) -> dict[str, str]:
+def field_error(found: Mapping[str, Any]) -> dict[str, str]:
+    """Say of one of pydantic's errors which field it is about, its code, and what is wrong."""
     # A place can hold what the caller wrote: an unknown name, with half a surrogate pair in it.
     place = [str(part).encode("utf-8", "replace").decode() for part in found["loc"]]
     # An error that concerns several fields stands at their parent, and names the one to change first.

@@ -14,7 +14,19 @@ from api.middleware.body_limit import BodyLimit
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.routes import api_keys, auth, decisions, health, index, notifications, receipts, services, users
+from api.routes import (
+    api_keys,
+    auth,
+    batch_views,
+    batches,
+    decisions,
+    health,
+    index,
+    notifications,
+    receipts,
+    services,
+    users,
+)
 from api.security.schemes import show_access_keys
 from api.state import State
 from config.logging import configure
@@ -25,6 +37,22 @@ from models.session import engine
 
 THREADS = 16
 """Threads for the routes that are plain `def`: bcrypt and the rare reads; the accept path uses none."""
+
+
+ROUTES = (
+    services,
+    notifications,
+    decisions,
+    receipts,
+    batches,
+    batch_views,
+    index,
+    health,
+    auth,
+    users,
+    api_keys,
+)
+"""In the order in which a request looks through them: what is asked for most comes first."""
 
 
 def create_app() -> FastAPI:
@@ -53,9 +81,8 @@ def create_app() -> FastAPI:
     )
     errors.install(app)
     docs.install(app)
-    # In the order in which a request looks through them: what is asked for most comes first.
-    for router in (services, notifications, decisions, receipts, index, health, auth, users, api_keys):
-        app.include_router(router.router)
+    for module in ROUTES:
+        app.include_router(module.router)
     if installation.is_local:
         show_access_keys(app)
     # The last one added is the outermost.

@@ -4,20 +4,25 @@ No module-level clients: a test makes another state, and nothing is shared betwe
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.connections import ConnectionChoice
 from api.intake import Intake
 
+UPLOADS: Final = 4
+"""Batches that are filled at the same time; the next one waits."""
+
 
 @dataclass
 class State:
-    """The intake and the remembered connection choices of this process."""
+    """The intake, the remembered connection choices, and the room for filling batches, of this process."""
 
     intake: Intake
     connections: ConnectionChoice = field(default_factory=ConnectionChoice)
+    filling: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(UPLOADS))
 
 
 async def state_of(request: Request) -> State:

@@ -128,6 +128,11 @@ def end(session: Session, batch_id: UUID, now: datetime) -> bool:
     return _step(session, BatchVerb.END, batch_id, now, ended_at=now)
 
 
+def clear(session: Session, batch_id: UUID, now: datetime) -> None:
+    """Say that nothing of a refused batch is stored any more."""
+    session.execute(update(Batch).where(Batch.id == batch_id, Batch.status == BatchState.REFUSED).values(ended_at=now))
+
+
 def finish(session: Session, batch_id: UUID, now: datetime) -> bool:
     """Say that every notification has been handled."""
     return _step(session, BatchVerb.FINISH, batch_id, now, ended_at=now)
@@ -136,8 +141,8 @@ def finish(session: Session, batch_id: UUID, now: datetime) -> bool:
 def count_states(session: Session, batch_id: UUID) -> dict[State, int]:
     """Count the batch's notifications by state, from the index alone."""
     row = Notification
-    query = select(row.status, func.count()).where(row.batch_id == batch_id).group_by(row.status)
-    return {status: number for status, number in session.execute(query)}
+    query = select(row.status, func.count().label("number")).where(row.batch_id == batch_id).group_by(row.status)
+    return {row.status: row.number for row in session.execute(query)}
 
 
 def handled(counts: dict[State, int]) -> int:

@@ -67,7 +67,5 @@ BATCH_STEPS: Final[Mapping[BatchVerb, tuple[frozenset[BatchState], BatchState]]]
     BatchVerb.FINISH: (frozenset({BatchState.RUNNING}), BatchState.FINISHED),
 }
 """From which states each verb of a batch may start, and where it leads."""
-HELD_BACK: Final = frozenset(
-    {BatchState.RECEIVING, BatchState.PAUSED, BatchState.CANCELLING, BatchState.REFUSED}
-)
+HELD_BACK: Final = frozenset({BatchState.RECEIVING, BatchState.PAUSED, BatchState.CANCELLING, BatchState.REFUSED})
 """While a batch is in one of these, none of its rows is claimed."""

@@ -9,9 +9,9 @@ import base64
 import binascii
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, lru_cache
-from hashlib import sha256
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from config.settings import Secrets, SettingsError, settings
-from models.types import moment_of
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+DAY_MS = 86_400_000
 
 
 class SealBroken(Exception):  # noqa: N818 - the name says what happened, as the domain does
@@ -43,7 +44,7 @@ class Sealer:
     def seal(self, place: str, row_id: UUID, plain: bytes) -> bytes:
         """Encrypt for one place, written `table.column`, in one row."""
         nonce = os.urandom(NONCE_BYTES)
-        cipher = self._cipher(self._first, place, moment_of(row_id).toordinal())
+        cipher = self._cipher(self._first, place, _day_of(row_id))
         return bytes((self._first,)) + nonce + cipher.encrypt(nonce, plain, _bound(place, row_id))
 
     def open(self, place: str, row_id: UUID, sealed: bytes) -> bytes:
@@ -55,7 +56,7 @@ class Sealer:
         kid = sealed[0] if sealed else 0
         if kid not in self._masters:
             raise SealBroken(f"{place}: master key {kid} is not in ALRIM_SEAL_KEYS")
-        cipher = self._cipher(kid, place, moment_of(row_id).toordinal())
+        cipher = self._cipher(kid, place, _day_of(row_id))
         nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, text, _bound(place, row_id))
@@ -65,6 +66,11 @@ class Sealer:
     def _derive(self, kid: int, place: str, day: int) -> AESGCM:
         info = f"alrim {place} {day}".encode()
         return AESGCM(HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._masters[kid]))
+
+
+def _day_of(row_id: UUID) -> int:
+    # A UUIDv7 begins with its milliseconds. The number is `date.toordinal()`'s.
+    return EPOCH_DAY + (row_id.int >> 80) // DAY_MS
 
 
 def _bound(place: str, row_id: UUID) -> bytes:
@@ -98,5 +104,11 @@ def sealer() -> Sealer:
 
 def recipient_hash(account_id: UUID, recipient: str) -> bytes:
     """Hash a recipient so that it can be searched: keyed, and different for every account."""
+    return recipient_hasher(account_id)(recipient)
+
+
+def recipient_hasher(account_id: UUID) -> Callable[[str], bytes]:
+    """The same for many recipients of one account."""
     key = settings(Secrets).index_key.get_secret_value().encode()
-    return hmac.digest(key, account_id.bytes + recipient.encode(), sha256)
+    start = account_id.bytes
+    return lambda recipient: hmac.digest(key, start + recipient.encode(), "sha256")

@@ -20,6 +20,7 @@ from models.session import engine
 
 EXCHANGE: Final = Exchange("alrim", type="direct")
 SWEEP_EVERY: Final = timedelta(seconds=2)
+FEED_EVERY: Final = timedelta(seconds=1)
 
 
 def configuration() -> dict[str, Any]:
@@ -53,6 +54,11 @@ def configuration() -> dict[str, Any]:
                 "task": "sweep",
                 "schedule": SWEEP_EVERY,
                 # Longer than any task: workers that are busy still come to it. A second one does no harm.
+                "options": {"queue": str(Queue.PERIODIC), "expires": 60},
+            },
+            "feed": {
+                "task": "feed",
+                "schedule": FEED_EVERY,
                 "options": {"queue": str(Queue.PERIODIC), "expires": 60},
             },
         },
@@ -127,7 +133,13 @@ def _leave_inherited_connections(**_: object) -> None:
 
 app = Celery(
     "alrim",
-    include=["workers.tasks.deliver", "workers.tasks.receipts", "workers.tasks.reconcile", "workers.tasks.sweep"],
+    include=[
+        "workers.tasks.deliver",
+        "workers.tasks.feed",
+        "workers.tasks.receipts",
+        "workers.tasks.reconcile",
+        "workers.tasks.sweep",
+    ],
 )
 app.add_defaults(configuration)
 # By name: loaded by workers only.

@@ -82,6 +82,10 @@ class Bell:
         """Queue a question about notifications of one group; one that nobody came to within a minute is dropped."""
         return self._send("reconcile", ([str(each) for each in ids],), f"{len(ids)} of a group", expires=60)
 
+    def feed(self) -> bool:
+        """Have running batches fed at once, rather than at the next beat."""
+        return self._send("feed", (), "", queue=Queue.PERIODIC, expires=10)
+
     def depth(self, queue: Queue) -> int | None:
         """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
         connection = self._connection or app.connection_for_write()
@@ -103,14 +107,21 @@ class Bell:
         if connection is not None:
             connection.collect(socket_timeout=1)
 
-    def _send(self, task: str, args: tuple[object, ...], argsrepr: str, expires: int | None = None) -> bool:
+    def _send(
+        self,
+        task: str,
+        args: tuple[object, ...],
+        argsrepr: str,
+        expires: int | None = None,
+        queue: Queue = Queue.RECEIPTS,
+    ) -> bool:
         connection = self._connection or app.connection_for_write()
         try:
             app.send_task(
                 task,
                 args=args,
                 argsrepr=argsrepr,
-                queue=str(Queue.RECEIPTS),
+                queue=str(queue),
                 producer=self._open(connection),
                 retry=False,
                 ignore_result=True,

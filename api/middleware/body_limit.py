@@ -1,8 +1,10 @@
 """Body limit: a body that is too large is refused before it is read, or as soon as it turns out to be.
 
-Mail and images may have 8 MiB, everything else 256 KiB. It must not know who asks or what is in the body.
+Mail, images and batches may have 8 MiB, an upload of recipients 1 GiB, everything else 256 KiB.
+It must not know who asks or what is in the body.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,7 +18,11 @@ MOST: Final = 256 * 1024
 MOST_BY_PATH: Final[Mapping[str, int]] = {
     "/api/services/email/send": 8 * 1024 * 1024,
     "/api/services/solapi/send": 8 * 1024 * 1024,
+    "/api/services/batches": 8 * 1024 * 1024,
 }
+UPLOAD: Final = re.compile(r"/api/services/batches/[^/]+/recipients")
+MOST_UPLOADED: Final = 1024 * 1024 * 1024
+"""Read while it arrives, never held."""
 MOST_RECEIPTS: Final = 8 * 1024 * 1024
 """SOLAPI names no limit for the reports of one call."""
 
@@ -56,4 +62,6 @@ class BodyLimit:
 
 
 def _most(path: str) -> int:
+    if UPLOAD.fullmatch(path):
+        return MOST_UPLOADED
     return MOST_RECEIPTS if path.startswith("/api/receipts/") else MOST_BY_PATH.get(path, MOST)

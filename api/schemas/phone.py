@@ -3,6 +3,8 @@
 The rules of numbering come from `phonenumbers`, Google's metadata. The module must not know what is sent.
 """
 
+import re
+from functools import cache
 from typing import Final
 
 import phonenumbers
@@ -37,6 +39,8 @@ def recipient_number(value: str, country: str) -> str:
     """
     digits = value.replace("-", "").replace(" ", "")
     if digits.isascii() and digits.isdigit():
+        if country == KOREA and _korean_mobile().fullmatch(digits):
+            return digits
         number = _parsed(digits, country)
         if number is not None and phonenumbers.is_valid_number(number) and digits in _spellings(number, country):
             return digits
@@ -68,6 +72,18 @@ def searchable(digits: str, country: str) -> str:
     if number is None:
         return digits
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def _korean_mobile() -> re.Pattern[str]:
+    """What the library takes for a Korean mobile number, in its own words: nearly every recipient is one.
+
+    The whole way through the library takes eighty microseconds, which is more than all else that is checked.
+    """
+    korea = phonenumbers.PhoneMetadata.metadata_for_region("KR")
+    assert korea is not None and korea.mobile is not None  # noqa: S101, PT018 - the library knows Korea
+    lengths = "|".join(f".{{{length}}}$" for length in korea.mobile.possible_length)
+    return re.compile(f"0(?={lengths})(?:{korea.mobile.national_number_pattern})", re.ASCII)
 
 
 def _parsed(digits: str, country: str) -> phonenumbers.PhoneNumber | None:

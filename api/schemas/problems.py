@@ -54,6 +54,10 @@ class Slug(StrEnum):
     INVALID_FILENAME = "invalid_filename"
     INVALID_CONTENT_TYPE = "invalid_content_type"
     ATTACHMENTS_TOO_LARGE = "attachments_too_large"
+    # batches
+    VARIABLE_MISSING = "variable_missing"
+    NOT_IN_BATCH = "not_in_batch"
+    RECIPIENT_MALFORMED = "recipient_malformed"
 
 
 SLUGS: Final[frozenset[str]] = frozenset(slug.value for slug in Slug)

@@ -49,8 +49,13 @@ def _parsed_moment(value: object, info: ValidationInfo) -> object:
     raise problem(Slug.INVALID_MOMENT, named(info), detail)
 
 
-def _visible(value: str) -> str:
-    if any(ord(character) not in _VISIBLE for character in value):
+def check_reference(value: str) -> str:
+    """Check that a reference can be compared in the database.
+
+    Raises:
+        PydanticCustomError: `invalid_reference`.
+    """
+    if not value.isascii() or any(ord(character) not in _VISIBLE for character in value):
         detail = "reference may hold visible ASCII characters only, no spaces"
         raise problem(Slug.INVALID_REFERENCE, "reference", detail)
     return value
@@ -65,8 +70,8 @@ class StrictIn(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class SendingIn(StrictIn):
-    """The fields that every send body has."""
+class CommonIn(StrictIn):
+    """When, how urgently, through which connection, under which name: the same for one message and for a batch."""
 
     COMMON: ClassVar[set[str]] = {"connection", "lane", "send_at", "expires_at", "reference"}
 
@@ -81,7 +86,7 @@ class SendingIn(StrictIn):
     expires_at: MomentIn | None = Field(
         default=None, description="Not after this moment (ISO 8601 with zone): it fails as `expired` instead."
     )
-    reference: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_visible)] | None = Field(
+    reference: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(check_reference)] | None = Field(
         default=None, description="Your own name for it, searchable and stored in the clear: no personal data."
     )
 
@@ -109,6 +114,10 @@ class SendingIn(StrictIn):
             detail = "expires_at is not later than send_at: nothing would be sent"
             raise problem(Slug.EXPIRES_BEFORE_SEND, "expires_at", detail)
         return value
+
+
+class SendingIn(CommonIn):
+    """The body of one message, which knows how it is stored."""
 
     @property
     @abstractmethod

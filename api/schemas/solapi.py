@@ -89,6 +89,24 @@ def _jpeg(value: str) -> str:
     return value
 
 
+def kind_of_text(subject: str | None, length: int) -> SolapiType:
+    """What a text of so many cp949 bytes is sent as, if nobody says."""
+    return SolapiType.LMS if subject is not None or length > TEXT_BYTES[SolapiType.SMS] else SolapiType.SMS
+
+
+def check_text(kind: SolapiType, text: str | None, length: int | None) -> None:
+    """Check the text of an SMS, LMS or MMS; `length` in cp949 bytes.
+
+    Raises:
+        PydanticCustomError: `text_missing` or `text_too_long`.
+    """
+    if not text or text.isspace():
+        raise problem(Slug.TEXT_MISSING, "text", f"text is missing or blank: {kind} needs one")
+    if length is not None and length > TEXT_BYTES[kind]:
+        detail = f"text is {length:,} bytes long in cp949; {kind} carries at most {TEXT_BYTES[kind]:,}"
+        raise problem(Slug.TEXT_TOO_LONG, "text", detail)
+
+
 class SolapiIn(SendingIn):
     """An SMS, LMS, MMS or Alimtalk, in SOLAPI's own fields."""
 
@@ -144,12 +162,7 @@ class SolapiIn(SendingIn):
     def _check_text(self, kind: SolapiType) -> None:
         if self.from_ is None:
             raise problem(Slug.SENDER_MISSING, "from", f"from is missing: {kind} needs a registered sender number")
-        if not self.text or self.text.isspace():
-            raise problem(Slug.TEXT_MISSING, "text", f"text is missing or blank: {kind} needs one")
-        length = cp949_length(self.text, "text", carrier=kind)
-        if length > TEXT_BYTES[kind]:
-            detail = f"text is {length:,} bytes long in cp949; {kind} carries at most {TEXT_BYTES[kind]:,}"
-            raise problem(Slug.TEXT_TOO_LONG, "text", detail)
+        check_text(kind, self.text, None if self.text is None else cp949_length(self.text, "text", carrier=kind))
 
     @property
     @override
@@ -161,8 +174,7 @@ class SolapiIn(SendingIn):
             return SolapiType.ATA
         if self.imageId is not None or self.image is not None:
             return SolapiType.MMS
-        length = cp949_length(self.text or "", "text", carrier="a text message")
-        return SolapiType.LMS if self.subject is not None or length > TEXT_BYTES[SolapiType.SMS] else SolapiType.SMS
+        return kind_of_text(self.subject, cp949_length(self.text or "", "text", carrier="a text message"))
 
     @override
     def sealed_body(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ field wears for that (`Annotated[str, PRINTABLE]`). The module must not know any
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -36,6 +37,7 @@ _INJECTION: Final = _Refused(
     Slug.HEADER_INJECTION,
     "a control character or line break, which a mail header cannot have",
 )
+_NOT_PRINTABLE: Final = (_NULL, _HALF, _CONTROL)
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
@@ -47,16 +49,28 @@ def named(info: ValidationInfo) -> str:
 def _without(*refused: _Refused) -> BeforeValidator:
     # Before pydantic's own checks: under a limit of length it refuses half a surrogate pair too, in words of its own.
     def check(value: object, info: ValidationInfo) -> object:
-        if not isinstance(value, str):
-            return value
-        for characters, slug, name in refused:
-            found = characters.search(value)
-            if found:
-                where = f"U+{ord(found[0]):04X} at position {found.start() + 1}"
-                raise problem(slug, named(info), f"{named(info)} holds {name} ({where}): remove it")
+        if isinstance(value, str):
+            _refuse(value, named(info), refused)
         return value
 
     return BeforeValidator(check)
+
+
+def _refuse(value: str, field: str, refused: Iterable[_Refused]) -> None:
+    for characters, slug, name in refused:
+        found = characters.search(value)
+        if found:
+            where = f"U+{ord(found[0]):04X} at position {found.start() + 1}"
+            raise problem(slug, field, f"{field} holds {name} ({where}): remove it")
+
+
+def check_printable(value: str, field: str) -> None:
+    """Check what the mark `PRINTABLE` checks, of a text that is no field of a body.
+
+    Raises:
+        PydanticCustomError: it holds what cannot be printed.
+    """
+    _refuse(value, field, _NOT_PRINTABLE)
 
 
 def _web_address(value: str, info: ValidationInfo) -> str:
@@ -68,7 +82,7 @@ def _web_address(value: str, info: ValidationInfo) -> str:
 STORABLE: Final = _without(_NULL, _HALF)
 """Mark of a text that UTF-8 can hold and that no C string cuts short."""
 
-PRINTABLE: Final = _without(_NULL, _HALF, _CONTROL)
+PRINTABLE: Final = _without(*_NOT_PRINTABLE)
 """Mark of a text without control characters but tab and line breaks."""
 
 LINE: Final = _without(_NULL, _HALF, _CONTROL, _BREAK)

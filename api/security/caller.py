@@ -22,7 +22,7 @@ from api.security import tokens
 from api.security.keys import KeyFacts, find_key
 from api.security.networks import Address, client_address, is_within, parse_networks
 from api.security.schemes import BEARER, SIGNATURE
-from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify
+from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify, verify_before_body
 from config.settings import Api, Installation, settings
 from config.vocabulary import AccountStatus, KeyStatus, Role
 from models.account import Account
@@ -83,6 +83,50 @@ class SignedCaller(SecurityBase):
 
 
 signed_caller = SignedCaller()
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """An application that sends a body too long to be read first.
+
+    Attributes:
+        start: what the digest of the body begins with.
+        digest: hex SHA-256 of the start and the whole body, to be held against what arrives; None where an access
+            key stands in for a signature.
+    """
+
+    account_id: UUID
+    start: bytes
+    digest: str | None
+
+
+class SignedUploader(SecurityBase):
+    """The dependency of routes that read a body while it arrives."""
+
+    model = SIGNATURE.model
+    scheme_name = SIGNATURE.scheme_name
+
+    async def __call__(self, request: Request) -> Uploader:
+        """Verify everything but the body.
+
+        Raises:
+            ApiError: nobody signed it, somebody else did, or not from here.
+        """
+        scope, headers = request.scope, _headers(request)
+        signature = headers.get(b"x-signature", headers.get(b"secret"))
+        if signature is None:
+            facts, expected = await _stand_in(headers.get(b"authorization")), None
+        else:
+            claim = read_claim(scope["query_string"])
+            facts = await _facts(claim.access_key)
+            expected = verify_before_body(scope["query_string"], signature, claim, facts.secret, time.time())
+        _check_use(request, facts)
+        request.state.email = facts.email
+        start = b"\n".join((scope["method"].encode(), scope["raw_path"], b"", b""))
+        return Uploader(facts.account_id, start, expected)
+
+
+signed_uploader = SignedUploader()
 
 Token = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 

@@ -88,9 +88,7 @@ def verify(request: SignedRequest, claim: Claim, secret: bytes, now: float, *, l
     Raises:
         ApiError: the signature is wrong, too old or too new, or the request is not the one that was signed.
     """
-    expected = base64.b64encode(hmac.digest(secret, request.query, "sha256"))
-    if not hmac.compare_digest(expected, request.signature):
-        raise ApiError(Code.SIGNATURE_WRONG, detail="sign the raw query string, as it is sent, with the secret key")
+    verify_query(request.query, request.signature, secret)
     _check_time(claim.timestamp, now, legacy=legacy)
     is_post = request.method == "POST"
     key = idempotency_key(request.idempotency_key) if is_post else None
@@ -100,10 +98,39 @@ def verify(request: SignedRequest, claim: Claim, secret: bytes, now: float, *, l
         raise ApiError(Code.IDEMPOTENCY_KEY_MISSING, detail="a signed POST needs an Idempotency-Key")
     expected_digest = digest(request.method, request.path, key or b"", request.body)
     if not hmac.compare_digest(expected_digest.encode(), claim.digest.encode()):
-        raise ApiError(
-            Code.DIGEST_MISMATCH, detail="digest: SHA-256 over METHOD\\nPATH\\nIDEMPOTENCY-KEY\\n and the body, in hex"
-        )
+        raise digest_mismatch()
     return (key or request.signature) if is_post else None
+
+
+def verify_before_body(query: bytes, signature: bytes, claim: Claim, secret: bytes, now: float) -> str:
+    """Check the signature of a request whose body is still to come, and return the digest that the body must have.
+
+    Raises:
+        ApiError: the signature is wrong, too old or too new, or binds no body.
+    """
+    verify_query(query, signature, secret)
+    _check_time(claim.timestamp, now, legacy=False)
+    if claim.digest is None:
+        raise ApiError(Code.DIGEST_MISSING, detail="query: `digest` is missing, without which nothing binds the upload")
+    return claim.digest
+
+
+def verify_query(query: bytes, signature: bytes, secret: bytes) -> None:
+    """Check that the raw query string was signed with this secret.
+
+    Raises:
+        ApiError: it was not.
+    """
+    expected = base64.b64encode(hmac.digest(secret, query, "sha256"))
+    if not hmac.compare_digest(expected, signature):
+        raise ApiError(Code.SIGNATURE_WRONG, detail="sign the raw query string, as it is sent, with the secret key")
+
+
+def digest_mismatch() -> ApiError:
+    """The refusal of a body that is not the one that was signed."""
+    return ApiError(
+        Code.DIGEST_MISMATCH, detail="digest: SHA-256 over METHOD\\nPATH\\nIDEMPOTENCY-KEY\\n and the body, in hex"
+    )
 
 
 def digest(method: str, path: bytes, key: bytes, body: bytes) -> str:

@@ -1,8 +1,10 @@
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
+from api.schemas import phone
 from api.schemas.phone import country_code, recipient_number, searchable, sender_number
 
 
@@ -104,3 +106,13 @@ def test_every_mobile_number_is_one_telephone_however_it_is_written(tail: int, m
         assert error.type == "invalid_phone"  # noqa: PT017 -- some blocks are not handed out
     else:
         assert digits == f"010{number}"
+
+
+@given(st.from_regex(r"01[0-9]{7,9}", fullmatch=True))
+def test_the_short_way_to_a_korean_mobile_takes_only_what_the_library_takes(digits: str) -> None:
+    if not phone._korean_mobile().fullmatch(digits):
+        return
+    number = phonenumbers.parse(digits, "KR")
+    assert phonenumbers.is_valid_number(number)
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    assert national.replace("-", "") == digits
