@@ -6,10 +6,10 @@ became a row.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Self, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Dialect, Table, select
@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mysql
 
 from config.vocabulary import Channel, Lane
 from models import ledger
+from models.batch import Batch
 from models.notification import Notification
 
 TABLE: Final = cast("Table", Notification.__table__)
@@ -51,6 +52,11 @@ class BatchFacts:
     request_id: str | None
     not_before: datetime
     expires_at: datetime | None
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """Take a batch's own columns."""
+        return cls(**{each.name: getattr(batch, each.name) for each in fields(cls)})
 
     @cached_property
     def common(self) -> dict[str, Any]:

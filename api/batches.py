@@ -41,8 +41,27 @@ def open_batch(caller: Caller, body: BatchIn, connection_id: UUID, request_id: s
     Raises:
         ApiError: its idempotency key was used for another request.
     """
+    values = _opened(caller, body, connection_id, request_id)
+    try:
+        with transaction() as session:
+            session.execute(insert(Batch), values)
+    except IntegrityError:
+        pass
+    with snapshot() as session:
+        made = Batch.get(session, values["id"])
+        if made is not None:
+            return made, False
+        key = (Batch.api_key_id == caller.api_key_id, Batch.idempotency == caller.idempotency)
+        earlier = session.scalars(select(Batch).where(*key)).one()
+    if earlier.body_hash != caller.body_hash:
+        detail = "Idempotency-Key: it was used for another request before; use a new key for a new batch"
+        raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, detail=detail)
+    return earlier, True
+
+
+def _opened(caller: Caller, body: BatchIn, connection_id: UUID, request_id: str) -> dict[str, Any]:
     now, row_id = utc_now(), new_id()
-    values = {
+    return {
         "id": row_id,
         "account_id": caller.account_id,
         "api_key_id": caller.api_key_id,
@@ -60,21 +79,6 @@ def open_batch(caller: Caller, body: BatchIn, connection_id: UUID, request_id: s
         "expires_at": body.expires_at,
         "sealed": sealer().seal(PLACE, row_id, json.dumps(body.message, ensure_ascii=False).encode()),
     }
-    try:
-        with transaction() as session:
-            session.execute(insert(Batch), values)
-    except IntegrityError:
-        pass
-    with snapshot() as session:
-        made = Batch.get(session, row_id)
-        if made is not None:
-            return made, False
-        key = (Batch.api_key_id == caller.api_key_id, Batch.idempotency == caller.idempotency)
-        earlier = session.scalars(select(Batch).where(*key)).one()
-    if earlier.body_hash != caller.body_hash:
-        detail = "Idempotency-Key: it was used for another request before; use a new key for a new batch"
-        raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, detail=detail)
-    return earlier, True
 
 
 def find(session: Session, viewer: Viewer, batch_id: UUID) -> Batch:
@@ -97,24 +101,18 @@ def fill(
     Raises:
         ApiError: another upload has gone on, the recipients differ from before, or there are too many.
     """
-    facts = BatchFacts(
-        batch.id,
-        batch.account_id,
-        batch.api_key_id,
-        batch.connection_id,
-        batch.channel,
-        batch.lane,
-        batch.request_id,
-        batch.not_before,
-        batch.expires_at,
-    )
-    done = Progress(batch.rows_read, batch.accepted, batch.rejected, batch.prefix_hash)
+    with transaction() as session:
+        begun = batch_ledger.begin_filling(session, batch.id)
+    if begun is None:
+        raise ApiError(Code.STATE_CONFLICT, detail="the batch takes no more recipients")
+    number, done = begun
     try:
-        return Filling(engine(), facts, merge, batch.distinct_by, done, prefix).fill(entries)
+        return Filling(engine(), BatchFacts.of(batch), merge, batch.distinct_by, number, done, prefix).fill(entries)
     except TakenOver:
-        raise ApiError(Code.UPLOAD_TAKEN_OVER, detail="another upload fills this batch, or it was cancelled") from None
+        detail = "another upload fills this batch, or it was cancelled; repeat this one if it is the last"
+        raise ApiError(Code.UPLOAD_TAKEN_OVER, detail=detail, headers={"Retry-After": "1"}) from None
     except Changed:
-        detail = f"the first {batch.rows_read} recipients are not those that were received before: cancel this batch"
+        detail = f"the first {done.rows_read} recipients are not those that were received before: cancel this batch"
         raise ApiError(Code.UPLOAD_CHANGED, detail=detail) from None
     except TooMany:
         refuse(batch.id)

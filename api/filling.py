@@ -48,6 +48,7 @@ class Filling:
     """One way through the recipients of a batch.
 
     Attributes:
+        number: who fills; fences against an earlier one that is still at it.
         distinct_by: `to`, `reference` or a variable's name, of which no two accepted recipients may have the same.
         prefix: the hash of all that was read of the recipients so far.
         done: how far it has come, committed.
@@ -57,6 +58,7 @@ class Filling:
     facts: BatchFacts
     merge: Merge
     distinct_by: str | None
+    number: int
     done: Progress
     prefix: Callable[[], bytes | None] = lambda: None
 
@@ -108,7 +110,7 @@ class Filling:
             after = Progress(
                 before.rows_read + read, accepted, before.rejected + read - (accepted - before.accepted), prefix
             )
-            if not batch_ledger.advance(connection, self.facts.id, before.rows_read, after, now):
+            if not batch_ledger.advance(connection, self.facts.id, self.number, after, now):
                 raise TakenOver
         return after
 

@@ -14,10 +14,10 @@ from models.types import Ascii, Digest, Id, Moment, Sealed, Word
 class Batch(Base):
     """One message to many recipients, each of which becomes a notification. `models.batch_ledger` changes it.
 
-    `rows_read` is how many of the recipients have been judged, `prefix_hash` what they were written as: an upload that
-    broke off goes on from there. `fed_id` is the last notification that its lane was told of. `sealed` holds the
-    message until all recipients are there. `pace_from` and `pace_done` are since when, and from how many handled ones
-    on, its rate is counted.
+    `filling` counts who began to fill it and fences: only the last may go on. `rows_read` is how many of the
+    recipients have been judged, `prefix_hash` what they were written as: an upload that broke off goes on from there.
+    `fed_id` is the last notification that its lane was told of. `sealed` holds the message until all recipients are
+    there. `pace_from` and `pace_done` are since when, and from how many handled ones on, its rate is counted.
     """
 
     __tablename__ = "batches"
@@ -42,6 +42,7 @@ class Batch(Base):
     not_before: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes | None] = mapped_column(Sealed)
+    filling: Mapped[int] = mapped_column(default=0)
     rows_read: Mapped[int] = mapped_column(default=0)
     accepted: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)

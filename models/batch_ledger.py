@@ -48,13 +48,22 @@ class Progress:
     prefix_hash: bytes | None
 
 
-def advance(connection: Connection, batch_id: UUID, before: int, to: Progress, now: datetime) -> bool:
-    """Count the recipients read, if nobody else has since `before`; False means that somebody has, or it is over."""
+def begin_filling(session: Session, batch_id: UUID) -> tuple[int, Progress] | None:
+    """Become the one who fills it, from where it stands; None if it takes no more. Whoever did before must stop."""
+    batch = session.scalar(select(Batch).where(Batch.id == batch_id).with_for_update())
+    if batch is None or batch.status not in BATCH_STEPS[BatchVerb.ADVANCE][0]:
+        return None
+    batch.filling += 1
+    return batch.filling, Progress(batch.rows_read, batch.accepted, batch.rejected, batch.prefix_hash)
+
+
+def advance(connection: Connection, batch_id: UUID, filling: int, to: Progress, now: datetime) -> bool:
+    """Count the recipients read; False means that somebody else fills it now, or nobody any more."""
     table = Batch.__table__
     changed = connection.execute(
         update(Batch)
         .where(table.c.id == batch_id, table.c.status.in_(BATCH_STEPS[BatchVerb.ADVANCE][0]))
-        .where(table.c.rows_read == before)
+        .where(table.c.filling == filling)
         .values(
             rows_read=to.rows_read,
             accepted=to.accepted,

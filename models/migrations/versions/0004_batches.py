@@ -45,6 +45,7 @@ def upgrade() -> None:
     sa.Column('not_before', models.types.Moment(), nullable=False),
     sa.Column('expires_at', models.types.Moment(), nullable=True),
     sa.Column('sealed', models.types.Sealed(), nullable=True),
+    sa.Column('filling', sa.Integer(), nullable=False),
     sa.Column('rows_read', sa.Integer(), nullable=False),
     sa.Column('accepted', sa.Integer(), nullable=False),
     sa.Column('rejected', sa.Integer(), nullable=False),
