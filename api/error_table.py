@@ -207,7 +207,6 @@ FIELD_CODES: Final[Mapping[str, Code]] = {
     "attachments_too_large": Code.ATTACHMENTS_TOO_LARGE,
     "variable_missing": Code.FIELD_MISSING,
     "not_in_batch": Code.FIELDS_CONFLICT,
-    "recipient_malformed": Code.FIELD_INVALID,
     "network_invalid": Code.NETWORK_INVALID,
 }
 """Pydantic's error types, and the schemas' own, to codes; any other is FIELD_INVALID."""

@@ -120,7 +120,7 @@ def _from_object(number: int, line: int | None, item: object) -> Entry:
 
 def _members(item: object) -> tuple[str | None, str | None, dict[str, str]]:
     if not isinstance(item, dict):
-        raise _Wrong("", FIELD_CODES["recipient_malformed"], "a recipient is a JSON object")
+        raise _Wrong("", Code.FIELD_INVALID, "a recipient is a JSON object")
     unknown = item.keys() - MEMBERS
     if unknown:
         raise _Wrong(str(min(unknown)), Code.FIELD_UNKNOWN, "a recipient has to, reference and variables only")

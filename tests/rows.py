@@ -4,8 +4,9 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from config.vocabulary import Channel, Lane, State
+from config.vocabulary import BatchState, Channel, Lane, State
 from models.attempt import Attempt
+from models.batch import Batch
 from models.connection import Connection
 from models.notification import Notification
 from models.sealing import sealer
@@ -63,3 +64,34 @@ def gate_of(connection_id: UUID) -> tuple[datetime | None, str | None, int]:
 def attempts_of(row_id: UUID) -> list[Attempt]:
     with snapshot() as session:
         return sorted(Attempt.filter(session, Attempt.notification_id == row_id), key=lambda each: each.attempt)
+
+
+def a_batch(status: BatchState = BatchState.RUNNING, **changes: object) -> Batch:
+    """A batch of SMS in its lane, without notifications."""
+    values = {
+        "account_id": new_id(),
+        "api_key_id": new_id(),
+        "connection_id": new_id(),
+        "channel": Channel.SOLAPI,
+        "lane": Lane.BULK,
+        "status": status,
+        "all_or_nothing": False,
+        "not_before": utc_now() - timedelta(seconds=1),
+        "pace_from": utc_now(),
+        **changes,
+    }
+    with transaction() as session:
+        return Batch.create(session, **values)
+
+
+def its_row(batch: Batch, status: State = State.QUEUED, **changes: object) -> UUID:
+    """A notification of this batch that its lane was not told of."""
+    own = {"batch_id": batch.id, "lane": batch.lane, "connection_id": batch.connection_id, "attempt": 0}
+    return a_row(status, due=True, **own, **{"wake_at": None, **changes})
+
+
+def read_batch(batch_id: UUID) -> Batch:
+    with snapshot() as session:
+        row = Batch.get(session, batch_id)
+        assert row is not None
+        return row

@@ -49,20 +49,13 @@ def configuration() -> dict[str, Any]:
         **_connection(broker),
         "timezone": "Asia/Seoul",
         "enable_utc": True,
-        "beat_schedule": {
-            "sweep": {
-                "task": "sweep",
-                "schedule": SWEEP_EVERY,
-                # Longer than any task: workers that are busy still come to it. A second one does no harm.
-                "options": {"queue": str(Queue.PERIODIC), "expires": 60},
-            },
-            "feed": {
-                "task": "feed",
-                "schedule": FEED_EVERY,
-                "options": {"queue": str(Queue.PERIODIC), "expires": 60},
-            },
-        },
+        "beat_schedule": {"sweep": _periodic("sweep", SWEEP_EVERY), "feed": _periodic("feed", FEED_EVERY)},
     }
+
+
+def _periodic(task: str, every: timedelta) -> dict[str, Any]:
+    # Expires later than any task ends: workers that are busy still come to it. A second one does no harm.
+    return {"task": task, "schedule": every, "options": {"queue": str(Queue.PERIODIC), "expires": 60}}
 
 
 def _queues(broker: str) -> list[KombuQueue]:

@@ -57,7 +57,6 @@ class Slug(StrEnum):
     # batches
     VARIABLE_MISSING = "variable_missing"
     NOT_IN_BATCH = "not_in_batch"
-    RECIPIENT_MALFORMED = "recipient_malformed"
 
 
 SLUGS: Final[frozenset[str]] = frozenset(slug.value for slug in Slug)

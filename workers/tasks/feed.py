@@ -45,11 +45,11 @@ def feed() -> dict[str, int]:
     """Feed every running batch once, and clear up after those that ended; the counts are what was done."""
     bell, done = Bell(), Counter[str]()
     try:
-        batches = _active(utc_now())
+        batches = waiting_batches(utc_now())
         for (channel, lane), some in _by_lane(batches).items():
             done["fed"] += feed_lane(bell, channel, lane, some)
         for batch in batches:
-            done["cleared"] += _clear(batch)
+            done["cleared"] += clear_up(batch)
     except AWAY as error:
         log.warning("feed.store_away", error=type(error).__name__)
     finally:
@@ -59,7 +59,7 @@ def feed() -> dict[str, int]:
 
 def feed_lane(bell: Bell, channel: Channel, lane: Lane, batches: Sequence[Batch]) -> int:
     """Fill one queue from these batches, each account as much as any other, and each batch as its account's others."""
-    depth, size = bell.depth(Queue.send(channel, lane)), VENDORS[channel].batch_size[lane]
+    depth, size = bell.depth(Queue.send(channel, lane)), size_of(channel, lane)
     if depth is None:
         return 0
     room = max(ROOM // size, SHORT) - depth
@@ -69,6 +69,11 @@ def feed_lane(bell: Bell, channel: Channel, lane: Lane, batches: Sequence[Batch]
         bell.ring(rings)
         fed += len(rings)
     return fed
+
+
+def size_of(channel: Channel, lane: Lane) -> int:
+    """How many notifications one message of this lane carries."""
+    return VENDORS[channel].batch_size[lane]
 
 
 def _shares(batches: Sequence[Batch], room: int) -> Iterator[tuple[Batch, int]]:
@@ -117,7 +122,7 @@ def _finish(session: Session, batch_id: UUID, now: datetime) -> None:
         log.info("batch.finished", batch_id=str(batch_id))
 
 
-def _active(now: datetime) -> list[Batch]:
+def waiting_batches(now: datetime) -> list[Batch]:
     """The batches that want something done: not those that are to begin later, or whose connection is closed."""
     with snapshot() as session:
         found = session.scalars(
@@ -141,7 +146,7 @@ def _by_lane(batches: Sequence[Batch]) -> dict[tuple[Channel, Lane], list[Batch]
     return lanes
 
 
-def _clear(batch: Batch) -> int:
+def clear_up(batch: Batch) -> int:
     """Cancel what waits of a cancelled batch, delete what is stored of a refused one; some seconds' worth of it."""
     if batch.status is BatchState.RUNNING:
         return 0

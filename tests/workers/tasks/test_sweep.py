@@ -1,20 +1,17 @@
 """Sweep on real databases: rings what is due, settles what was lost, and leaves the rest alone."""
 
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from threading import Barrier, Thread
-from uuid import UUID
 
 import pytest
-from typing_extensions import override
 
 from config.settings import settings
-from config.vocabulary import Channel, Ending, Lane, Queue, State
+from config.vocabulary import Channel, Ending, Lane, State
 from models import gate
 from models.ledger import RING_AFTER
 from models.types import new_id, utc_now
 from tests.rows import LEASE, a_connection, a_row, attempts_of, read
-from workers.publish import Bell, Ring
+from tests.workers.tasks.noting import Noting
 from workers.tasks.sweep import (
     ASK_EVERY,
     LOOKED_AFTER,
@@ -27,31 +24,6 @@ from workers.tasks.sweep import (
 )
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
-
-
-class Noting(Bell):
-    """A bell that notes who was rung and asked for, over queues of a given length."""
-
-    def __init__(self, depth: int | None) -> None:
-        super().__init__()
-        self._depth = depth
-        self.rung: list[UUID] = []
-        self.asked: list[list[UUID]] = []
-
-    @override
-    def ring(self, rings: Iterable[Ring]) -> bool:
-        self.rung += [ring.id for ring in rings]
-        return True
-
-    @override
-    def reconcile(self, ids: Sequence[UUID]) -> bool:
-        self.asked.append(list(ids))
-        return True
-
-    @override
-    def depth(self, queue: Queue) -> int | None:
-        assert queue in Queue
-        return self._depth
 
 
 def test_only_where_something_waits_is_anything_done() -> None:
