@@ -120,13 +120,7 @@ def test_of_doubles_the_first_is_taken_also_across_slices(
 ) -> None:
     monkeypatch.setattr(filling, "SLICE_ROWS", 2)
     a, b, c, d, e = people(5)
-    entries = [
-        a,
-        b,
-        {**c, "to": "010-2000-0000"},
-        {**d, "variables": a["variables"]},
-        {**e, "reference": b["reference"]},
-    ]
+    doubles = [{**c, "to": "010-2000-0000"}, {**d, "variables": a["variables"]}, {**e, "reference": b["reference"]}]
     batch = a_batch(BatchState.RECEIVING)
     done = begun(batch, distinct_by).fill(roster.from_list([a, b, *doubles]))
     assert (done.accepted, done.rejected) == (5 - len(wrong), len(wrong))

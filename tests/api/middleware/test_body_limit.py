@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
-from api.middleware.body_limit import MOST, MOST_BY_PATH, BodyLimit
+from api.middleware.body_limit import MOST, MOST_BY_PATH, MOST_UPLOADED, UPLOAD, BodyLimit
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person
 
@@ -63,6 +63,13 @@ def test_a_streamed_body_is_read_no_further_than_its_limit(client: Browser, pers
     assert person.tokens
 
 
-def test_mail_and_images_may_be_large() -> None:
+def test_mail_images_and_batches_may_be_large() -> None:
     assert MOST == 262_144
-    assert MOST_BY_PATH == {"/api/services/email/send": 8_388_608, "/api/services/solapi/send": 8_388_608}
+    large = {f"/api/services/{path}": 8_388_608 for path in ("email/send", "solapi/send", "batches")}
+    assert large == MOST_BY_PATH
+
+
+def test_an_upload_may_be_very_large_and_nothing_beside_it() -> None:
+    assert UPLOAD.fullmatch("/api/services/batches/0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11/recipients")
+    assert not UPLOAD.fullmatch("/api/services/batches/x/recipients/y")
+    assert MOST_UPLOADED == 1024**3
