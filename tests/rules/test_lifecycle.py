@@ -1,17 +1,17 @@
 """docs/lifecycle.md shows the verbs as the code has them."""
 
 import re
+from collections.abc import Iterable
 
-from config.vocabulary import State
-from models.lifecycle import FROM, Verb
+from config.vocabulary import BatchState, State
+from models.lifecycle import BATCH_STEPS, FROM, BatchVerb, Verb
 from tests.rules.sources import ROOT
 
 
-def documented() -> dict[str, tuple[set[str], set[str]]]:
+def documented(page: str = "lifecycle.md", words: Iterable[str] = State) -> dict[str, tuple[set[str], set[str]]]:
     """Each verb of the table with the states it names on the left and on the right."""
-    page = (ROOT / "docs" / "lifecycle.md").read_text()
-    rows = re.findall(r"^\| (\w+) \| ([^|]*) \| ([^|]*) \|$", page, re.MULTILINE)
-    states = {str(state) for state in State}
+    rows = re.findall(r"^\| (\w+) \| ([^|]*) \| ([^|]*) \|$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+    states = {str(state) for state in words}
     return {
         verb: (states & set(re.findall(r"\w+", left)), states & set(re.findall(r"\w+", right)))
         for verb, left, right in rows
@@ -25,6 +25,15 @@ def test_every_verb_stands_with_its_states() -> None:
         str(verb): {str(state) for state in FROM[verb]} for verb in Verb
     }
     assert all(right for _, right in table.values())
+
+
+def test_every_verb_of_a_batch_stands_with_its_states() -> None:
+    table = documented("batches.md", BatchState)
+    table.pop("verb")
+    assert table == {
+        str(verb): ({str(state) for state in start}, {str(target)}) for verb, (start, target) in BATCH_STEPS.items()
+    }
+    assert {*BATCH_STEPS} == {*BatchVerb}
 
 
 def test_every_state_can_be_reached() -> None:
