@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from api import batch_statement
 from api.batch_statement import BatchFacts, BatchRow
 from api.error_table import FIELD_CODES, Code
-from api.intake import PASSING
 from api.merge import Merge, why
 from api.roster import Entry, Recipient
+from api.store_errors import passes
 from models import batch_ledger
 from models.batch_ledger import MOST_REJECTS, Progress, Reject
 from models.sealing import recipient_hasher, sealer
@@ -84,8 +84,7 @@ class Filling:
             try:
                 self.done = self._commit(len(some), rows, lines, rejects, prefix)
             except DBAPIError as error:
-                number = error.orig.args[0] if error.orig is not None and error.orig.args else None
-                if last or number not in PASSING:
+                if last or not passes(error):
                     raise
             else:
                 return

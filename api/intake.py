@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from api.intake_statement import Receipt, write
+from api.intake_statement import Receipt, store
+from api.store_errors import is_away, passes
 from workers.publish import Bell, Ring
 
 log = structlog.get_logger()
@@ -26,14 +26,12 @@ log = structlog.get_logger()
 MOST_ROWS: Final = 500
 MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_WAITING: Final = 5_000
+GATHERED: Final = 64
+"""Rows that are written without looking for more."""
+QUIET_TURNS: Final = 3
+"""Turns of the event loop without a new row after which none is to come."""
 PATIENCE: Final = 5.0
 """Seconds that a request waits for its COMMIT before it is told to come again."""
-PASSING: Final = frozenset({1205, 1213})
-"""MySQL's lock wait time-out and deadlock: the same batch goes through the next time."""
-SERVER_AWAY: Final = PASSING | {1040, 1045, 1053, 1290, 1927}
-"""Too many connections, access denied, shutting down, read-only, connection killed."""
-CLIENT_ERRORS: Final = 2000
-"""From here on PyMySQL's numbers mean that the server could not be spoken to."""
 
 
 class TooBusy(Exception):  # noqa: N818 - the name is the answer
@@ -65,6 +63,8 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._rings: queue.SimpleQueue[list[Ring] | None] = queue.SimpleQueue()
+        self._gathering: set[asyncio.AbstractEventLoop] = set()
+        self._ready = False
         self._stopping = False
         self._writer = threading.Thread(target=self._write_loop, name="intake-writer", daemon=True)
         self._ringer = threading.Thread(target=self._ring_loop, name="intake-ringer", daemon=True)
@@ -100,23 +100,41 @@ class Intake:
         if len(self._waiting) >= MOST_WAITING or self._stopping:
             raise TooBusy
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(row, len(row["sealed"]) + 512, loop, loop.create_future())
-        with self._wake:
-            self._waiting.append(waiting)
-            self._wake.notify()
+        future = loop.create_future()
+        self._waiting.append(_Waiting(row, len(row["sealed"]) + 512, loop, future))
+        if loop not in self._gathering:
+            self._gathering.add(loop)
+            loop.call_soon(self._gather, loop, len(self._waiting), 0)
+        # A timer of one's own costs a tenth of what `asyncio.wait_for` does.
+        timer = loop.call_later(PATIENCE, _give_up, future)
         try:
-            return await asyncio.wait_for(waiting.future, PATIENCE)
-        except TimeoutError:
-            raise TooBusy from None
+            return await future
+        finally:
+            timer.cancel()
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int, quiet: int) -> None:
+        """Wake the writer once the loop has nothing left that becomes a row, or enough of them wait.
+
+        A hand-over between threads costs as much as a request: rows are not written one by one while more are coming.
+        """
+        waiting = len(self._waiting)
+        if (quiet := quiet + 1 if waiting == before else 0) < QUIET_TURNS and waiting < GATHERED:
+            loop.call_soon(self._gather, loop, waiting, quiet)
+            return
+        self._gathering.discard(loop)
+        with self._wake:
+            self._ready = True
+            self._wake.notify()
 
     def _write_loop(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting and not self._stopping:
+                while not self._ready and not self._stopping:
                     self._wake.wait()
-                if not self._waiting:
+                if self._stopping and not self._waiting:
                     break
                 batch = self._take()
+                self._ready = bool(self._waiting)
             if not batch:
                 continue
             try:
@@ -147,7 +165,7 @@ class Intake:
         try:
             return self._store(rows)
         except (SQLAlchemyError, ValueError) as error:
-            if _is_away(error):
+            if is_away(error):
                 log.warning("intake.store_away", rows=len(rows), error=type(error).__name__)
                 return [StoreAway()] * len(rows)
             log.warning("intake.row_by_row", rows=len(rows), error=type(error).__name__)
@@ -156,19 +174,16 @@ class Intake:
     def _store(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         for last in (False, False, True):
             try:
-                connection = self._connected()
-                with connection.begin():
-                    return [*write(connection, rows)]
+                return [*store(self._connected(), rows)]
             except DBAPIError as error:
                 # One that was kept too long makes itself anew. Whether the last COMMIT came through does not matter:
                 # what is stored already stays, and is found to have won.
-                if last or not (error.connection_invalidated or _number(error) in PASSING):
+                if last or not (error.connection_invalidated or passes(error)):
                     raise
         raise AssertionError("the last round returns or raises")
 
     def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
+        self._connection = self._connection or self._engine.connect()
         return self._connection
 
     def _store_one(self, row: Mapping[str, Any]) -> Answer:
@@ -187,8 +202,7 @@ class Intake:
                     self._rings.put(None)
                     break
                 more.append(following)
-            flat = [ring for some in more for ring in some]
-            if flat:
+            if flat := [ring for some in more for ring in some]:
                 self._ring(flat)
         self._bell.close()
 
@@ -199,6 +213,11 @@ class Intake:
             log.exception("intake.ring_failed")
             self._bell.close()
             self.broker_away = True
+
+
+def _give_up(future: "asyncio.Future[Receipt]") -> None:
+    if not future.done():
+        future.set_exception(TooBusy())
 
 
 def _answer(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
@@ -228,18 +247,3 @@ def _is_due(row: Mapping[str, Any], answer: Answer) -> bool:
 
 def _ring(row: Mapping[str, Any]) -> Ring:
     return Ring(row["id"], row["channel"], row["lane"], row["connection_id"], row["request_id"])
-
-
-def _number(error: DBAPIError) -> object:
-    arguments = error.orig.args if error.orig is not None else ()
-    return arguments[0] if arguments else None
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether the database is at fault, rather than one row of the batch."""
-    if not isinstance(error, DBAPIError):
-        return isinstance(error, PoolTimeout)
-    number = _number(error)
-    if isinstance(number, int):
-        return number >= CLIENT_ERRORS or number in SERVER_AWAY
-    return isinstance(error, OperationalError)

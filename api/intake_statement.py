@@ -1,8 +1,8 @@
 """The intake statement: insert many notifications at once and learn which of them won.
 
 An idempotency key may have been used before, or twice within the batch. Rows are inserted in key order with
-"already there changes nothing"; a request won if the database holds the id that it made, else its key is read back.
-Rows without a key always win. The caller owns the transaction.
+"already there changes nothing"; if as many rows are new as there are requests, all have won. Else a request won if the
+database holds the id that it made, and the keys are read back. Rows without a key always win.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Dialect, Table, select, tuple_
 from config.vocabulary import State
 from models.notification import Notification
 
+COUNTED: Final = {"preserve_rowcount": True}
 TABLE: Final = cast("Table", Notification.__table__)
 
 
@@ -37,20 +38,30 @@ class Receipt:
     replayed: bool
 
 
-def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Receipt]:
-    """Insert the rows, which all name the same columns, and return one receipt for each; commits nothing.
+def store(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Receipt]:
+    """Insert the rows, which all name the same columns, for good, and return one receipt for each.
 
+    The connection is of `make_autocommit_engine`: the one statement is the COMMIT, and says how many rows are new.
     Twice with the same rows: the second changes nothing and gives the same receipts.
 
     Raises:
         ValueError: a value is none that its column takes.
     """
-    _insert(connection, sorted(rows, key=lambda row: (row["api_key_id"].bytes, row["idempotency"] or b"")))
-    stored = {} if _all_won(connection, rows) else _read(connection, rows)
+    ordered = sorted(rows, key=lambda row: (row["api_key_id"].bytes, row["idempotency"] or b""))
+    try:
+        if connection.dialect.name == "sqlite":
+            with connection.begin():
+                new = _insert(connection, ordered)
+        else:
+            new = _insert(connection, ordered)
+        stored = {} if new == len(rows) else _read(connection, rows)
+    finally:
+        # Where every statement is a transaction there is nothing to undo: this only lets go of what was read or failed.
+        connection.rollback()
     return [_receipt(row, stored) for row in rows]
 
 
-def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     # The text is ours and not the expression language's, which costs more than all else that a row costs.
     columns = tuple(rows[0])
     binders = _binders(connection.dialect, columns)
@@ -58,10 +69,10 @@ def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     start = f"INSERT INTO {TABLE.name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own columns
     if connection.dialect.name == "sqlite":
         line = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{start}({line}) ON CONFLICT DO NOTHING", values)
-    else:
-        lines = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
-        connection.exec_driver_sql(f"{start}{lines} ON DUPLICATE KEY UPDATE id = id", tuple(chain(*values)))
+        return connection.exec_driver_sql(f"{start}({line}) ON CONFLICT DO NOTHING", values, COUNTED).rowcount
+    lines = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
+    text = f"{start}{lines} ON DUPLICATE KEY UPDATE id = id"
+    return connection.exec_driver_sql(text, tuple(chain(*values)), COUNTED).rowcount
 
 
 @cache
@@ -73,14 +84,6 @@ def _binders(dialect: Dialect, columns: tuple[str, ...]) -> list[tuple[str, Call
 
 def _as_it_is(value: object) -> object:
     return value
-
-
-def _all_won(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the database holds each row under the id it came with: the usual case, asked for cheaply."""
-    sign = "?" if connection.dialect.name == "sqlite" else "%s"
-    query = f"SELECT COUNT(*) FROM {TABLE.name} WHERE id IN ({', '.join([sign] * len(rows))})"  # noqa: S608 - signs
-    found = connection.exec_driver_sql(query, tuple(row["id"].bytes for row in rows)).scalar_one()
-    return bool(found == len(rows))
 
 
 def _read(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, bytes | None], Receipt]:

@@ -33,7 +33,7 @@ from config.logging import configure
 from config.settings import Api, Installation, Secrets, SettingsError, settings
 from config.vocabulary import Process
 from models.sealing import sealer
-from models.session import engine
+from models.session import engine, make_autocommit_engine
 
 THREADS = 16
 """Threads for the routes that are plain `def`: bcrypt and the rare reads; the accept path uses none."""
@@ -97,7 +97,8 @@ def create_app() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     await anyio.to_thread.run_sync(upsert_connections)
-    intake = Intake(engine())
+    writer = make_autocommit_engine(settings(Installation).database())
+    intake = Intake(writer)
     intake.start()
     app.state.alrim = State(intake)
     # What lives from here on lives for ever; collecting it again and again costs the slowest requests 50 ms.
@@ -105,4 +106,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()
     yield
     await anyio.to_thread.run_sync(intake.stop)
+    writer.dispose()
     engine().dispose()

@@ -8,7 +8,7 @@ during a call to a provider.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -19,6 +19,12 @@ from models import schema as _every_table  # noqa: F401 - a flush must know the 
 
 BUSY_SECONDS = 10
 CONNECT_SECONDS = 5
+MYSQL: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "read_timeout": 30,
+    "write_timeout": 30,
+    "init_command": "SET time_zone='+00:00'",
+}
 
 
 def make_engine(url: str, pool_size: int = 5) -> Engine:
@@ -35,12 +41,7 @@ def make_engine(url: str, pool_size: int = 5) -> Engine:
         pool_pre_ping=True,
         pool_recycle=280,
         pool_size=pool_size,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": 30,
-            "write_timeout": 30,
-            "init_command": "SET time_zone='+00:00'",
-        },
+        connect_args=MYSQL,
     )
 
 
@@ -62,6 +63,33 @@ def _begin_sqlite(connection: Connection) -> None:
 def engine() -> Engine:
     """This process's engine. A forked child calls `engine().dispose(close=False)` first."""
     return make_engine(settings(Installation).database())
+
+
+def make_autocommit_engine(url: str) -> Engine:
+    """Make an engine for one thread whose every statement is a transaction of its own, without a round trip to end it.
+
+    On MySQL and MariaDB a statement's count of rows is that of the rows that it changed, not of those that it found:
+    what was there already does not count. SQLite knows no round trips: there it is an engine like any other.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return make_engine(url)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_pre_ping=True,
+        pool_size=1,
+        # SQLAlchemy asks for found rows (CLIENT_FOUND_ROWS); 0 asks for changed ones.
+        connect_args={**MYSQL, "client_flag": 0},
+    )
+    event.listen(engine, "connect", _read_committed)
+    return engine
+
+
+def _read_committed(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection has no common type
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Group commit on a real database: stored before answered, one winner a key, the guilty row alone refused."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,14 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from typing_extensions import override
 
-from api.intake import MOST_ROWS, Intake, StoreAway, TooBusy, _answer, _Waiting
-from api.intake_statement import Receipt, write
+from api.intake import MOST_ROWS, Answer, Intake, StoreAway, TooBusy, _answer, _Waiting
+from api.intake_statement import Receipt, store
 from config.vocabulary import Channel, Lane
 from models import ledger
 from models.notification import Notification
-from models.session import engine, make_engine, snapshot
+from models.session import engine, make_autocommit_engine, snapshot
 from models.types import new_id, utc_now
 from tests.servers.mariadb import Mariadb
 
@@ -55,10 +56,9 @@ def stored() -> set[UUID]:
 
 @pytest.fixture
 def intake(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Intake]:
-    assert database
     # No broker listens there: accepting must not care.
     monkeypatch.setenv("ALRIM_BROKER_URL", f"redis+socket://{tmp_path}/none.sock?virtual_host=0")
-    made = Intake(engine())
+    made = Intake(make_autocommit_engine(database))
     made.start()
     yield made
     made.stop()
@@ -129,21 +129,21 @@ def test_a_database_that_was_away_while_nobody_asked_takes_the_next_row(
     assert stored() == {first["id"], second["id"]}
 
 
-def test_what_is_written_again_changes_nothing_and_gives_the_same_receipts(intake: Intake) -> None:
+def test_what_is_written_again_changes_nothing_and_gives_the_same_receipts(intake: Intake, database: str) -> None:
     """As when the answer to a COMMIT was lost."""
     assert intake.alive
     rows = [a_row(), a_row(b"k" * 32)]
     receipts = []
     for _ in range(2):
-        with engine().begin() as connection:
-            receipts.append(write(connection, rows))
+        with make_autocommit_engine(database).connect() as connection:
+            receipts.append(store(connection, rows))
     assert receipts[0] == receipts[1]
     assert [each.replayed for each in receipts[1]] == [False, False]
     assert stored() == {row["id"] for row in rows}
 
 
 def test_a_database_that_is_away_is_said_to_all(intake: Intake) -> None:
-    intake._engine, intake._connection = make_engine("mysql+pymysql://root@127.0.0.1:1/none"), None
+    intake._engine, intake._connection = make_autocommit_engine("mysql+pymysql://root@127.0.0.1:1/none"), None
     receipts = asyncio.run(submit_all(intake, [a_row() for _ in range(50)]))
     assert {type(each) for each in receipts} == {StoreAway}
     assert intake.alive
@@ -176,4 +176,46 @@ def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(intake: Intake) -> 
     gone = _Waiting(a_row(), 1, loop, loop.create_future())
     loop.close()
     _answer([gone], [StoreAway()])
+    assert isinstance(asyncio.run(intake.submit(a_row())), Receipt)
+
+
+class Noting(Intake):
+    """An intake that notes how many rows went into each statement."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(make_autocommit_engine(database))
+        self.sizes: list[int] = []
+
+    @override
+    def _store(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        self.sizes.append(len(rows))
+        return super()._store(rows)
+
+
+@pytest.mark.usefixtures("intake")
+def test_what_becomes_a_row_in_the_same_turns_of_the_loop_is_written_at_once(database: str) -> None:
+    noting = Noting(database)
+    noting.start()
+
+    async def later(turns: int) -> Receipt:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await noting.submit(a_row())
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(later(turns) for turns in range(30)))
+
+    asyncio.run(all_of_them())
+    asyncio.run(later(0))
+    noting.stop()
+    assert noting.sizes == [30, 1]
+
+
+def test_a_loop_that_ends_while_it_gathers_keeps_nobody_from_writing(intake: Intake) -> None:
+    async def leave() -> None:
+        task = asyncio.create_task(intake.submit(a_row()))
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(leave())
     assert isinstance(asyncio.run(intake.submit(a_row())), Receipt)
