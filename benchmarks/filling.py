@@ -2,17 +2,15 @@
 
 The database makes the rows itself (MariaDB's sequence tables), so that ten million take minutes; they come in the order
 of their ids with every index in place, so that pages are as full as the product would leave them. What is searched
-for, the needles, is made by the product's own types and is older than all else: a search that reads the table backwards
-finds it last.
+for, the needles, is older than all else: a search that reads the table backwards finds it last.
 """
 
-import hmac
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import md5
+from hashlib import md5, sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,8 +30,8 @@ SEALED: Final = 200
 NEEDLES: Final = 30
 """Of each kind: more than a page."""
 NEEDLE: Final = "needle"
-SMALL: Final = "small needle"
-"""Of what a page holds a part only."""
+LONG_AGO: Final = timedelta(days=DAYS + 1)
+"""When the needles were made."""
 
 ROWS: Final = """
 INSERT INTO notifications (id, created_at, updated_at, account_id, api_key_id, connection_id, channel, lane, type, status,
@@ -86,7 +84,7 @@ def fill(engine: Engine, rows: int, tell: float = 15) -> None:
     """Insert so many rows, two chunks at a time; how far it is is printed every `tell` seconds."""
     end = utc_now() - timedelta(minutes=10)
     start = end - timedelta(days=DAYS)
-    _needles(engine, start - timedelta(days=1))
+    needles(engine, utc_now() - LONG_AGO)
     began = told = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.map(lambda chunk: _chunk(engine, start, rows, chunk), _chunks(rows))
@@ -97,12 +95,6 @@ def fill(engine: Engine, rows: int, tell: float = 15) -> None:
     with engine.connect() as connection:
         for table in ("notifications", "attempts"):
             connection.execute(text(f"ANALYZE TABLE {table}"))
-
-
-def middle(rows: int) -> UUID:
-    """The place in the middle of what `fill` made, for a cursor."""
-    del rows
-    return first_id(utc_now() - timedelta(days=DAYS / 2))
 
 
 def _chunks(rows: int) -> Iterator[tuple[int, int]]:
@@ -125,24 +117,25 @@ def _chunk(engine: Engine, start: datetime, total: int, chunk: tuple[int, int]) 
     return last
 
 
-def _needles(engine: Engine, moment: datetime) -> None:
-    """What is searched for: of a rare code, state, reference and recipient; the largest account's and older than all."""
+def needles(engine: Engine, moment: datetime) -> None:
+    """Make what is searched for: of a rare code, state, reference and recipient, all the first account's."""
     kinds: list[dict[str, Any]] = [
         {"status": State.FAILED, "code": NEEDLE},
         {"status": State.UNKNOWN, "code": "timeout"},
         {"status": State.SENT, "reference": NEEDLE},
         {"status": State.SENT, "recipient_hash": recipient_hash(owner(0).account_id, NEEDLE)},
     ]
-    plain = {"code": None, "reference": None, "recipient_hash": None}
-    rows = [{**_needle(moment), **plain, **kind} for kind in kinds for _ in range(NEEDLES)]
+    rows = [a_row(moment, owner(0), **kind) for kind in kinds for _ in range(NEEDLES)]
     with engine.begin() as connection:
         connection.execute(insert(Notification), rows)
 
 
-def _needle(moment: datetime) -> dict[str, Any]:
-    row_id, whose = UUID(int=first_id(moment).int | new_id().int & (1 << 64) - 1), owner(0)
+def a_row(moment: datetime, whose: Owner, **changes: object) -> dict[str, Any]:
+    """A notification that was made at a moment, sent unless `changes` says otherwise."""
+    row_id = UUID(int=first_id(moment).int | new_id().int & (1 << 64) - 1)
     return {
         **dict.fromkeys(("not_before", "created_at", "updated_at", "departed_at"), moment),
+        **dict.fromkeys(("wake_at", "code", "reference", "recipient_hash")),
         "id": row_id,
         "account_id": whose.account_id,
         "api_key_id": whose.api_key_id,
@@ -150,8 +143,10 @@ def _needle(moment: datetime) -> dict[str, Any]:
         "channel": Channel.KAKAO,
         "lane": Lane.NORMAL,
         "type": "text",
+        "status": State.SENT,
         "attempt": 1,
         "tries": 1,
         "sealed": b"s" * SEALED,
-        "idempotency": hmac.digest(b"needle", row_id.bytes, "sha256"),
+        "idempotency": sha256(row_id.bytes).digest(),
+        **changes,
     }
