@@ -27,6 +27,7 @@ class Notification(Base):
         Index("ix_notifications_account", "account_id", "id"),
         Index("ix_notifications_account_status", "account_id", "status", "id"),
         Index("ix_notifications_status", "status", "id"),
+        Index("ix_notifications_account_code", "account_id", "code", "id"),
         Index("ix_notifications_code", "code", "id"),
         Index("ix_notifications_reference", "reference", "account_id", "id"),
         Index("ix_notifications_recipient", "recipient_hash", "id"),

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from uuid import UUID
 
 import pytest
+from celery.exceptions import Retry
 from sqlalchemy import ColumnElement, insert, select, text
 
 from api import decisions
@@ -22,12 +24,13 @@ from api.security.caller import Viewer
 from benchmarks import acts
 from benchmarks.acts import BATCH, KIND, LEASE, WORK, Doing, Yard
 from benchmarks.filling import a_row, needles, owner
-from config.vocabulary import Role, State
+from config.vocabulary import Ending, Role, State
 from models import ledger
 from models.ledger import Fence
+from models.attempt import Attempt
 from models.notification import Notification
 from models.session import engine, snapshot, transaction
-from models.types import utc_now
+from models.types import new_id, utc_now
 from tests.plans import TABLES, Look, watching
 from tests.rows import a_connection
 from tests.rules.sources import python_files, text_of
@@ -57,8 +60,14 @@ def filled(database: str) -> None:
     ]
     with engine().begin() as connection:
         connection.execute(insert(Notification), rows)
+        connection.execute(insert(Attempt), [_attempt(row) for row in rows])
     needles(engine(), LONG_AGO)
     analyse()
+
+
+def _attempt(row: dict[str, Any]) -> dict[str, Any]:
+    moments = dict.fromkeys(("created_at", "updated_at", "started_at", "ended_at"), row["created_at"])
+    return {**moments, "id": new_id(), "notification_id": row["id"], "attempt": 1, "outcome": Ending.ACCEPTED}
 
 
 def analyse() -> None:
@@ -98,7 +107,7 @@ def _deliver(yard: Yard) -> Doing:
     ids = yard.accepted(utc_now())
 
     def do() -> None:
-        with transaction() as session, pytest.raises(deliver.Retry):
+        with transaction() as session, pytest.raises(Retry):
             connection = deliver._connection(session, ids[0])
             assert connection is not None
             deliver._refuse(session, ids, connection, utc_now())
