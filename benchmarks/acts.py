@@ -1,37 +1,29 @@
 """What the product does with its table, each act by the product's own functions, ready to be timed or watched.
 
-An act is made first (its rows accepted, claimed, whatever it starts from) and then done; only the doing counts. All acts
-are of the largest account, whose rows are the most.
+An act is made first (its rows accepted, claimed, whatever it starts from) and then done; only the doing counts. All
+acts are of the largest account, whose rows are the most.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
-from uuid import UUID
-
-from typing_extensions import override
 
 from api import cursor
-from api.intake_statement import write
 from api.routes.notifications import Filters, _scope, get_notification, list_notifications
 from api.security.caller import Viewer
-from benchmarks.filling import DAYS, NEEDLE, Owner
+from benchmarks.filling import DAYS, NEEDLE
+from benchmarks.yard import BATCH, KIND, LEASE, Quiet, Yard, put
 from config.settings import Secrets, settings
-from config.vocabulary import Channel, Lane, Role, State
+from config.vocabulary import Role, State
 from models import ledger
-from models.ledger import Claimed, Fence
-from models.session import engine, transaction
+from models.session import transaction
 from models.types import first_id, new_id, utc_now
 from workers.outcome import Accepted
-from workers.publish import Bell, Report, Ring
+from workers.publish import Report
 from workers.tasks import receipts, sweep
 from workers.tasks.record import Heard, record
 
-BATCH: Final = 100
-LEASE: Final = timedelta(seconds=50)
 OVERDUE: Final = timedelta(minutes=2)
-KIND: Final = (Channel.SOLAPI, Lane.NORMAL)
 
 
 class Doing(Protocol):
@@ -39,93 +31,6 @@ class Doing(Protocol):
 
     def __call__(self) -> object:
         """Do it."""
-
-
-class Quiet(Bell):
-    """A bell with empty queues and nobody to hear it."""
-
-    @override
-    def depth(self, queue: object) -> int:
-        return 0
-
-    @override
-    def ring(self, rings: Any) -> bool:
-        return bool(list[Ring](rings))
-
-    @override
-    def reconcile(self, ids: object) -> bool:
-        return True
-
-
-class Yard:
-    """The rows with which acts are made; those of the act before are out of the way when the next one is made."""
-
-    def __init__(self, owner: Owner) -> None:
-        """Work with this account's rows; its connection must be there."""
-        self.owner = owner
-        self._made: list[UUID] = []
-
-    def new(self, now: datetime, number: int = BATCH) -> list[dict[str, Any]]:
-        """Make rows as the API would hand them to be accepted."""
-        whose, channel, lane = self.owner, *KIND
-        return [
-            ledger.accept(
-                {
-                    "id": new_id(),
-                    "account_id": whose.account_id,
-                    "api_key_id": whose.api_key_id,
-                    "connection_id": whose.connection_id,
-                    "channel": channel,
-                    "lane": lane,
-                    "type": "SMS",
-                    "expires_at": None,
-                    "reference": f"order-{os.urandom(4).hex()}",
-                    "recipient_hash": os.urandom(32),
-                    "sealed": os.urandom(200),
-                    "idempotency": os.urandom(32),
-                    "body_hash": os.urandom(32),
-                    "request_id": os.urandom(16).hex(),
-                },
-                now,
-            )
-            for _ in range(number)
-        ]
-
-    def accepted(self, now: datetime) -> list[UUID]:
-        """Have rows in the queue, and nothing left of the act before."""
-        if self._made:
-            with transaction() as session:
-                ledger._write(session, self._made, now, status=State.DELIVERED, wake_at=None)  # noqa: SLF001 - no verb leads there from everywhere
-        rows = self.new(now)
-        put(rows)
-        self._made = [row["id"] for row in rows]
-        return self._made
-
-    def claimed(self, now: datetime) -> list[Claimed]:
-        """Have rows in hands since `now`."""
-        ids = self.accepted(now)
-        with transaction() as session:
-            return ledger.claim(session, ids, now, LEASE).held
-
-    def departed(self, now: datetime) -> list[Claimed]:
-        """Have rows under way since `now`."""
-        held = self.claimed(now)
-        with transaction() as session:
-            ledger.depart(session, [each.fence for each in held], now, LEASE, new_id().hex)
-        return held
-
-    def sent(self, now: datetime, report_by: datetime) -> list[Fence]:
-        """Have rows sent, whose reports are asked for at `report_by`."""
-        fences = [each.fence for each in self.departed(now)]
-        with transaction() as session:
-            ledger.sent(session, {fence: new_id().hex for fence in fences}, now, report_by)
-        return fences
-
-
-def put(rows: list[dict[str, Any]]) -> None:
-    """Accept as the API's writer does."""
-    with engine().begin() as connection:
-        write(connection, rows)
 
 
 def _accept(yard: Yard) -> Doing:

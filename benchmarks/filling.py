@@ -34,8 +34,8 @@ LONG_AGO: Final = timedelta(days=DAYS + 1)
 """When the needles were made."""
 
 ROWS: Final = """
-INSERT INTO notifications (id, created_at, updated_at, account_id, api_key_id, connection_id, channel, lane, type, status,
-    attempt, tries, not_before, departed_at, group_id, provider_id, code, reference, recipient_hash, sealed,
+INSERT INTO notifications (id, created_at, updated_at, account_id, api_key_id, connection_id, channel, lane, type,
+    status, attempt, tries, not_before, departed_at, group_id, provider_id, code, reference, recipient_hash, sealed,
     idempotency, body_hash, request_id)
 SELECT CONCAT(UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7000')), SUBSTR(h, 1, 8)), at, at + INTERVAL 4 SECOND,
     UNHEX(MD5(CONCAT('account ', who))), UNHEX(MD5(CONCAT('key ', who))), UNHEX(MD5(CONCAT('connection ', who))),

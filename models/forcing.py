@@ -1,7 +1,7 @@
 """Forcing an index of the notifications where the planner's choice would do harm; SQLite chooses by itself.
 
-MySQL and MariaDB choose by statistics, anew for every value: what was right for a table of yesterday sorts a million rows
-today, or locks in an order of its own.
+MySQL and MariaDB choose by statistics, anew for every value: what was right for a table of yesterday sorts a million
+rows today, or locks in an order of its own.
 """
 
 from typing import Any, Final, TypeVar
