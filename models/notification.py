@@ -23,7 +23,7 @@ class Notification(Base):
         UniqueConstraint("api_key_id", "idempotency"),
         Index("ix_notifications_due", "status", "channel", "lane", "wake_at"),
         # Each list and search has its index, which ends in `id`: a page is read from it in order, however many rows
-        # there are and wherever they lie. What that costs stands in docs/adr/0010.
+        # there are and wherever they lie. What that costs stands in docs/adr/0010-every-list-has-its-index.md.
         Index("ix_notifications_account", "account_id", "id"),
         Index("ix_notifications_account_status", "account_id", "status", "id"),
         Index("ix_notifications_status", "status", "id"),
