@@ -77,10 +77,10 @@ def _of_sqlite(statement: str, lines: list[tuple[Any, ...]]) -> Iterator[Look]:
 
 
 def _of_mariadb(statement: str, lines: list[tuple[Any, ...]]) -> Iterator[Look]:
-    for line in lines:
-        _, _, table, kind, _, index, *_, extra = line
+    sorts = any("filesort" in (line[-1] or "") for line in lines)
+    for _, _, table, kind, _, index, *_ in lines:
         if table in TABLES:
-            yield Look(statement, table, kind, index, "filesort" in (extra or ""))
+            yield Look(statement, table, kind, index, sorts)
 
 
 def _unique(index: str | None) -> str | None:

@@ -19,11 +19,12 @@ from sqlalchemy import insert, select, text
 from benchmarks import acts
 from benchmarks.acts import WORK
 from benchmarks.filling import a_row, needles, owner
-from benchmarks.yard import KIND, Yard
+from benchmarks.yard import KIND, LEASE, Yard
 from config.vocabulary import Ending, Role, State
+from models import ledger
 from models.attempt import Attempt
 from models.notification import Notification
-from models.session import engine, snapshot
+from models.session import engine, snapshot, transaction
 from models.types import new_id, utc_now
 from tests.less_usual_acts import MORE
 from tests.plans import TABLES, Look, watching
@@ -135,6 +136,14 @@ def test_every_query_is_answered_by_its_index() -> None:
     known = found.pop(WHOLE_ON_SQLITE, []) if engine().dialect.name == "sqlite" else ["none"]
     assert found == {}
     assert known
+
+
+def test_the_largest_batch_is_locked_in_the_order_of_its_ids() -> None:
+    with transaction() as session, watching(engine()) as looks:
+        ledger.claim(session, [new_id() for _ in range(1500)], utc_now(), LEASE)
+    [look] = looks
+    assert look.kind in {"range", "SEARCH"}
+    assert not look.sorts
 
 
 def test_a_whole_table_is_told() -> None:
