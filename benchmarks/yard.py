@@ -48,7 +48,7 @@ class Yard:
     def new(self, now: datetime, number: int = BATCH) -> list[dict[str, Any]]:
         """Make rows as the API would hand them to be accepted."""
         whose, channel, lane = self.owner, *KIND
-        return [
+        rows = [
             ledger.accept(
                 {
                     "id": new_id(),
@@ -70,16 +70,17 @@ class Yard:
             )
             for _ in range(number)
         ]
+        self._made += [row["id"] for row in rows]
+        return rows
 
     def accepted(self, now: datetime) -> list[UUID]:
         """Have rows in the queue, and nothing left of the act before."""
         if self._made:
             with transaction() as session:
                 ledger._write(session, self._made, now, status=State.DELIVERED, wake_at=None)  # noqa: SLF001 - no verb leads there from everywhere
-        rows = self.new(now)
-        put(rows)
-        self._made = [row["id"] for row in rows]
-        return self._made
+        self._made = []
+        put(rows := self.new(now))
+        return [row["id"] for row in rows]
 
     def claimed(self, now: datetime) -> list[Claimed]:
         """Have rows in hands since `now`."""
