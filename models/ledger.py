@@ -17,9 +17,9 @@ from sqlalchemy import CursorResult, Row, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
-from models.forcing import by_index
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
+from models.plans import by_index
 from models.types import Id
 
 RING_AFTER: Final = timedelta(seconds=5)

@@ -22,8 +22,8 @@ from api.schemas.text import VISIBLE
 from api.security.caller import Viewer
 from config.settings import Secrets, settings
 from config.vocabulary import Channel, Lane, Role, State
-from models.forcing import by_index
 from models.notification import Notification
+from models.plans import by_index
 from models.sealing import recipient_hash
 from models.session import snapshot
 

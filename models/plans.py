@@ -1,4 +1,4 @@
-"""Forcing an index of the notifications where the planner's choice would do harm; SQLite chooses by itself.
+"""Plans: by which index notifications are found, where the planner's choice would do harm; SQLite chooses by itself.
 
 MySQL and MariaDB choose by statistics, anew for every value: what was right for a table of yesterday sorts a million
 rows today, or locks in an order of its own.
