@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away bench check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-growth bench check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -38,6 +38,12 @@ chaos: $(SYNCED) ## Kill everything under traffic and prove that nothing is lost
 prove-away: $(SYNCED) ## Take the broker and the database away for 60 s each, and print what was accepted and how quickly
 	@sh deploy/local/servers.sh
 	PROVE_SECONDS=60 $(PYTHON_BIN)/python -m pytest tests/flows/test_away.py -s
+
+ROWS := 10000000
+
+prove-growth: $(SYNCED) ## Time every query on a table of ROWS=10000000 beside a small one, and print the ratios (half an hour, 20 GB of disk)
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m benchmarks growth --rounds $(ROUNDS) --rows $(ROWS)
 
 # The peers have an environment of their own: what they need must not decide what the product runs on.
 .venv-bench/.synced: requirements/bench.txt deploy/local/environment.sh

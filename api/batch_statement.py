@@ -89,14 +89,13 @@ def write(connection: Connection, facts: BatchFacts, rows: Sequence[BatchRow], n
     """Insert the rows; one whose idempotency is there already changes nothing. Commits nothing."""
     if not rows:
         return
+    start = f"INSERT INTO {TABLE.name} ({facts.names}) VALUES"
     if connection.dialect.name == "sqlite":
-        _write_bound(connection, facts, rows, now)
+        _write_bound(connection, start, facts, rows, now)
         return
     head = ", ".join([facts.literals, *(_literal(name, now) for name in WHEN)])
     lines = ", ".join([f"({head}, {_own(row)})" for row in rows])
-    connection.exec_driver_sql(
-        f"INSERT INTO {TABLE.name} ({facts.names}) VALUES {lines} ON DUPLICATE KEY UPDATE id = id"  # noqa: S608 - see the module's docstring
-    )
+    connection.exec_driver_sql(f"{start} {lines} ON DUPLICATE KEY UPDATE id = id")
 
 
 def doubles(connection: Connection, rows: Sequence[BatchRow]) -> list[int]:
@@ -133,11 +132,13 @@ def _bound(name: str, value: object, dialect: Dialect) -> Any:  # noqa: ANN401 -
     return bind(value) if bind else value
 
 
-def _write_bound(connection: Connection, facts: BatchFacts, rows: Sequence[BatchRow], now: datetime) -> None:
+def _write_bound(
+    connection: Connection, start: str, facts: BatchFacts, rows: Sequence[BatchRow], now: datetime
+) -> None:
     values = {**facts.common, **dict.fromkeys(WHEN, now)}
     common = tuple(_bound(name, value, connection.dialect) for name, value in values.items())
     signs = ", ".join("?" * (len(common) + len(OWN)))
     connection.exec_driver_sql(
-        f"INSERT INTO {TABLE.name} ({facts.names}) VALUES ({signs}) ON CONFLICT DO NOTHING",  # noqa: S608 - names of our own columns
+        f"{start} ({signs}) ON CONFLICT DO NOTHING",
         [(*common, row.id.bytes, *row[1:]) for row in rows],
     )

@@ -100,7 +100,7 @@ class Intake:
         if len(self._waiting) >= MOST_WAITING or self._stopping:
             raise TooBusy
         loop = asyncio.get_running_loop()
-        future = loop.create_future()
+        future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append(_Waiting(row, len(row["sealed"]) + 512, loop, future))
         if loop not in self._gathering:
             self._gathering.add(loop)

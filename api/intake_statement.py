@@ -5,6 +5,7 @@ An idempotency key may have been used before, or twice within the batch. Rows ar
 database holds the id that it made, and the keys are read back. Rows without a key always win.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from itertools import chain
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Table, select, tuple_
+from sqlalchemy import Connection, Dialect, Table, and_, false, or_, select
 
 from config.vocabulary import State
 from models.notification import Notification
@@ -88,11 +89,16 @@ def _as_it_is(value: object) -> object:
 
 def _read(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, bytes | None], Receipt]:
     columns = TABLE.c
-    keys = [(row["api_key_id"], row["idempotency"]) for row in rows if row["idempotency"] is not None]
+    keys: dict[UUID, list[bytes]] = defaultdict(list)
+    for row in rows:
+        if row["idempotency"] is not None:
+            keys[row["api_key_id"]].append(row["idempotency"])
+    # Not as pairs: SQLite finds no pairs by an index.
+    wanted = [and_(columns.api_key_id == key, columns.idempotency.in_(names)) for key, names in keys.items()]
     found = connection.execute(
         select(
             columns.api_key_id, columns.idempotency, columns.id, columns.status, columns.created_at, columns.body_hash
-        ).where(tuple_(columns.api_key_id, columns.idempotency).in_(keys))
+        ).where(or_(false(), *wanted))
     )
     return {
         (row.api_key_id, row.idempotency): Receipt(row.id, row.status, row.created_at, row.body_hash, replayed=True)

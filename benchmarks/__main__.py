@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accept, latency, sends, together
+from benchmarks import accept, growth, latency, sends, together
 from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
@@ -14,7 +15,10 @@ SUITES: Final[dict[str, Callable[[Ground, int, float], dict[str, Figure]]]] = {
     "latency": latency.measure,
     "sends": sends.measure,
     "together": together.measure,
+    "growth": growth.measure,
 }
+BY_NAME: Final = {"growth"}
+"""Run when asked for: it takes half an hour."""
 
 KEPT: Final = Path("docs/benchmarks")
 """Where the figures that the documents show are kept."""
@@ -23,15 +27,17 @@ KEPT: Final = Path("docs/benchmarks")
 def main() -> None:
     """Run the suites that were asked for, all by default, and print each figure as a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="which figures (default: all)")
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="which figures (default: all but growth)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each contender; the median counts")
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--out", type=Path, default=Path("var/benchmarks"), help="where the JSON goes")
+    parser.add_argument("--rows", type=int, default=growth.ROWS, help="rows of the large table of `growth`")
     asked = parser.parse_args()
+    suites = SUITES | {"growth": partial(growth.measure, rows=asked.rows)}
     print(" · ".join(f"{name} {value}" for name, value in machine().items()))
-    for name in asked.suites or SUITES:
+    for name in asked.suites or [name for name in SUITES if name not in BY_NAME]:
         with Ground() as ground:
-            figures = SUITES[name](ground, asked.rounds, asked.seconds)
+            figures = suites[name](ground, asked.rounds, asked.seconds)
         save(asked.out, figures)
         if asked.out == KEPT:
             tell(Path("docs/performance.md"), asked.out)

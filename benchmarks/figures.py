@@ -23,7 +23,7 @@ class Figure:
         name: the figure's name, also of its table in the documents.
         title: what it is, in a line.
         unit: of every value.
-        ours: whose ratio to the others is shown.
+        ours: whose ratio to the others is shown; empty where nobody is compared with another.
         notes: a few words on each contender, its durability first.
         more_is_better: false for times.
     """
@@ -51,14 +51,15 @@ class Figure:
 
     def table(self) -> str:
         """The figure as a Markdown table."""
-        lines = [f"| {self.title} | {self.unit}, median | of each round | ours is better by | |", "| --- " * 5 + "|"]
+        better = ("ours is better by",) if self.ours else ()
+        heads = (self.title, f"{self.unit}, median", "of each round", *better, "")
+        lines = [_line(*heads), "| --- " * len(heads) + "|"]
         for contender, values in self.values.items():
             rounds = ", ".join(_short(value) for value in values)
-            ratio = "" if contender == self.ours else f"{self.ratio(contender):.2f} ×"
+            ratio = "" if contender == self.ours else f"{self.ratio(contender):.2f} ×" if self.ours else None
             name = f"**{contender}**" if contender == self.ours else contender
-            lines.append(
-                f"| {name} | {_short(self.median(contender))} | {rounds} | {ratio} | {self.notes[contender]} |"
-            )
+            cells = (name, _short(self.median(contender)), rounds, ratio, self.notes[contender])
+            lines.append(_line(*(cell for cell in cells if cell is not None)))
         return "\n".join(lines)
 
 
@@ -104,5 +105,10 @@ def _read(path: Path) -> Figure:
     return Figure(**said)
 
 
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"  # noqa: PLR2004 - three figures are enough
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004 - three figures are enough
+    return f"{value:,.{digits}f}"

@@ -37,11 +37,16 @@ class MissingServer(Exception):  # noqa: N818 - the name says it
 
 
 class Ground:
-    """Servers and directories of one run; start what a figure needs, everything ends with the block."""
+    """Servers and directories of one run; start what a figure needs, everything ends with the block.
+
+    Attributes:
+        tuning: the database's options, until it is started.
+    """
 
     def __init__(self) -> None:
         self._exits = ExitStack()
         self.home = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="alrim-bench-")))
+        self.tuning: tuple[str, ...] = LARGE
         self._mariadb: Mariadb | None = None
         self._brokers: dict[str, RedisServer | RabbitmqServer] = {}
 
@@ -54,7 +59,7 @@ class Ground:
     def database(self) -> str:
         """Make an empty database on a MariaDB that flushes every commit, and return its URL."""
         if self._mariadb is None:
-            self._mariadb = Mariadb(_found("mariadb-server", mariadb.find()), self._folder("mariadb"), LARGE)
+            self._mariadb = Mariadb(_found("mariadb-server", mariadb.find()), self._folder("mariadb"), self.tuning)
             self._mariadb.start()
             self._exits.callback(self._mariadb.stop)
         return self._mariadb.fresh_database()

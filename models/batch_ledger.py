@@ -17,12 +17,16 @@ from config.vocabulary import BatchState, State
 from models.batch import Batch, BatchReject
 from models.lifecycle import BATCH_STEPS, HELD_BACK, BatchVerb
 from models.notification import Notification
+from models.plans import by_index
 from models.types import new_id
+from models.waking import look_again
 
 FED_FOR: Final = timedelta(seconds=10)
 """When `sweep` looks after a row that its lane was told of and nobody came for."""
 MOST_REJECTS: Final = 10_000
 """Rejects of one batch that are kept in full; all are counted."""
+OF_BATCH: Final = "ix_notifications_batch"
+"""The index by which a batch finds its notifications, by state and in order."""
 PENDING: Final = frozenset({State.QUEUED, State.SENDING})
 """A batch has finished when none of its notifications is in one of these."""
 
@@ -115,7 +119,10 @@ def pause(session: Session, batch_id: UUID, now: datetime) -> bool:
     fed = select(Batch.fed_id).where(Batch.id == batch_id).scalar_subquery()
     session.execute(
         # What was fed already is taken back; what was not has no `wake_at` anyway.
-        update(row).where(row.batch_id == batch_id, row.status == State.QUEUED, row.id <= fed).values(wake_at=None),
+        by_index(
+            update(row).where(row.batch_id == batch_id, row.status == State.QUEUED, row.id <= fed).values(wake_at=None),
+            OF_BATCH,
+        ),
         execution_options={"synchronize_session": False},
     )
     return True
@@ -151,7 +158,7 @@ def count_states(session: Session, batch_id: UUID) -> dict[State, int]:
     """Count the batch's notifications by state, from the index alone."""
     row = Notification
     query = select(row.status, func.count().label("number")).where(row.batch_id == batch_id).group_by(row.status)
-    return {row.status: row.number for row in session.execute(query)}
+    return {row.status: row.number for row in session.execute(by_index(query, OF_BATCH))}
 
 
 def handled(counts: dict[State, int]) -> int:
@@ -165,18 +172,14 @@ def claimable(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequen
     if not batches:
         return rows
     held = {*session.scalars(select(Batch.id).where(Batch.id.in_(batches), Batch.status.in_(HELD_BACK)))}
-    left = [row.id for row in rows if row.batch_id in held]
-    if left:
-        session.execute(
-            update(Notification).where(Notification.id.in_(left)).values(wake_at=None),
-            execution_options={"synchronize_session": False},
-        )
+    look_again(session, [row.id for row in rows if row.batch_id in held], None)
     return [row for row in rows if row.batch_id not in held]
 
 
 def drop(session: Session, batch_id: UUID, most: int) -> int:
     """Delete notifications of a refused batch, at most so many; none was ever accepted."""
-    ids = [*session.scalars(select(Notification.id).where(Notification.batch_id == batch_id).limit(most))]
+    query = select(Notification.id).where(Notification.batch_id == batch_id).limit(most)
+    ids = [*session.scalars(by_index(query, OF_BATCH))]
     session.execute(
         delete(Notification).where(Notification.id.in_(ids)), execution_options={"synchronize_session": False}
     )

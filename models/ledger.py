@@ -3,6 +3,8 @@
 Each verb is one guarded step: it locks the rows that are where the verb may start from and still at the
 attempt the caller holds, changes those and says which they were. A row that moved on is left alone. Verbs
 never commit: `with transaction() as session:` stands where the call stands. Nothing here knows a provider.
+Everybody finds and locks rows by their ids. By an index of states, which the planner likes when few rows are in one,
+a row's entry there would be locked before the row, and two who meet at a row would wait for each other.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,6 +20,7 @@ from config.vocabulary import State
 from models import batch_ledger
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
+from models.plans import by_index
 from models.types import Id
 
 RING_AFTER: Final = timedelta(seconds=5)
@@ -74,14 +77,14 @@ def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta
     """
     row = Notification
     columns = (row.id, row.attempt, row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.expires_at)
-    found = session.execute(
+    query = (
         select(*columns, row.batch_id)
         .where(row.id.in_(list(ids)), row.status.in_(FROM[Verb.CLAIM]), row.not_before <= now)
         .order_by(row.id)
         .limit(most)
         .with_for_update(skip_locked=True)
-    ).all()
-    found = batch_ledger.claimable(session, found)
+    )
+    found = batch_ledger.claimable(session, session.execute(by_index(query)).all())
     _expire(session, found, now)
     held = [
         Claimed(
@@ -90,8 +93,14 @@ def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta
         for each in found
         if not _is_late(each, now)
     ]
-    ids = [each.fence.id for each in held]
-    _write(session, ids, now, status=State.SENDING, attempt=row.attempt + 1, wake_at=now + lease)
+    _write(
+        session,
+        [each.fence.id for each in held],
+        now,
+        status=State.SENDING,
+        attempt=row.attempt + 1,
+        wake_at=now + lease,
+    )
     return Claim(held, len(found) - len(held))
 
 
@@ -174,8 +183,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
 
 def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
     """End them: they never will be sent. `spends` says whether the provider was asked."""
-    ids = {row.id for row in _lock(session, Verb.FAIL, fences)}
-    tries = Notification.tries + int(spends)
+    ids, tries = {row.id for row in _lock(session, Verb.FAIL, fences)}, Notification.tries + int(spends)
     _write(session, ids, now, status=State.FAILED, wake_at=None, code=code, tries=tries)
     return ids
 
@@ -191,44 +199,35 @@ def park(
 
 def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: str | None = None) -> set[UUID]:
     """Record the provider's report: delivered, or failed with the carrier's code."""
-    ids = {row.id for row in _lock(session, Verb.CONFIRM, fences)}
-    status = State.DELIVERED if failure is None else State.FAILED
+    ids, status = {row.id for row in _lock(session, Verb.CONFIRM, fences)}, State.FAILED if failure else State.DELIVERED
     _write(session, ids, now, status=status, wake_at=None, code=failure)
     return ids
 
 
 def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
     """Cancel notifications that nobody has claimed and count them; for the others it was too late."""
-    changed: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+    statement = (
         update(Notification)
         .where(Notification.id.in_(ids), Notification.status.in_(FROM[Verb.CANCEL]))
-        .values(status=State.CANCELLED, wake_at=None, updated_at=now),
-        execution_options={"synchronize_session": False},
+        .values(status=State.CANCELLED, wake_at=None, updated_at=now)
+    )
+    changed: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        by_index(statement), execution_options={"synchronize_session": False}
     )
     return changed.rowcount
-
-
-def look_again(session: Session, ids: Collection[UUID], wake_at: datetime | None, still: State | None = None) -> None:
-    """Say when somebody must look next at those `still` there (None: nobody must); no verb, since no state changes."""
-    if ids:
-        where = [Notification.id.in_(ids)] + ([] if still is None else [Notification.status == still])
-        session.execute(
-            update(Notification).where(*where).values(wake_at=wake_at),
-            execution_options={"synchronize_session": False},
-        )
 
 
 def _lock(
     session: Session, verb: Verb, fences: Sequence[Fence], start: frozenset[State] | None = None
 ) -> list[Row[UUID, int, datetime | None, datetime | None]]:
     held = {fence.id: fence.attempt for fence in fences}
-    rows = session.execute(
+    query = (
         select(Notification.id, Notification.attempt, Notification.wake_at, Notification.expires_at)
         .where(Notification.id.in_(held), Notification.status.in_(start or FROM[verb]))
         .order_by(Notification.id)
         .with_for_update()
     )
-    return [row for row in rows if row.attempt == held[row.id]]
+    return [row for row in session.execute(by_index(query)) if row.attempt == held[row.id]]
 
 
 def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
@@ -236,8 +235,9 @@ def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
 
 
 def _expire(session: Session, rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> None:
-    late = [row.id for row in rows if _is_late(row, now)]
-    _write(session, late, now, status=State.FAILED, wake_at=None, code="expired")
+    _write(
+        session, [row.id for row in rows if _is_late(row, now)], now, status=State.FAILED, wake_at=None, code="expired"
+    )
 
 
 def _write(session: Session, ids: Collection[UUID], now: datetime, **values: Any) -> None:  # noqa: ANN401 - columns

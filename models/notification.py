@@ -24,10 +24,16 @@ class Notification(Base):
     __table_args__ = (
         UniqueConstraint("api_key_id", "idempotency"),
         Index("ix_notifications_due", "status", "channel", "lane", "wake_at"),
+        # Each list and search has its index, which ends in `id`: a page is read from it in order, however many rows
+        # there are and wherever they lie. What that costs stands in docs/adr/0010-every-list-has-its-index.md.
         Index("ix_notifications_account", "account_id", "id"),
-        Index("ix_notifications_reference", "account_id", "reference"),
-        Index("ix_notifications_recipient", "recipient_hash"),
         Index("ix_notifications_batch", "batch_id", "status", "id"),
+        Index("ix_notifications_account_status", "account_id", "status", "id"),
+        Index("ix_notifications_status", "status", "id"),
+        Index("ix_notifications_account_code", "account_id", "code", "id"),
+        Index("ix_notifications_code", "code", "id"),
+        Index("ix_notifications_reference", "reference", "account_id", "id"),
+        Index("ix_notifications_recipient", "recipient_hash", "id"),
     )
 
     account_id: Mapped[UUID] = mapped_column(Id)

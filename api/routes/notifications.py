@@ -23,6 +23,7 @@ from api.security.caller import Viewer
 from config.settings import Secrets, settings
 from config.vocabulary import Channel, Lane, Role, State
 from models.notification import Notification
+from models.plans import by_index
 from models.sealing import recipient_hash
 from models.session import snapshot
 
@@ -71,13 +72,9 @@ def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> 
     if filters.cursor is not None:
         conditions.append(Notification.id < _after(key, scope, filters.cursor))
     with snapshot() as session:
-        rows = session.scalars(
-            sql_select(Notification)
-            .options(defer(Notification.sealed))
-            .where(*conditions)
-            .order_by(Notification.id.desc())
-            .limit(filters.limit + 1)
-        ).all()
+        query = sql_select(Notification).options(defer(Notification.sealed)).where(*conditions)
+        query = query.order_by(Notification.id.desc()).limit(filters.limit + 1)
+        rows = session.scalars(by_index(query, _index(viewer, filters))).all()
     page = rows[: filters.limit]
     more = cursor.make(key, scope, page[-1].id) if len(rows) > filters.limit else None
     return NotificationPageOut(items=[NotificationOut(**facts(row)) for row in page], next_cursor=more)
@@ -94,11 +91,30 @@ def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
         row.reference: filters.reference,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
-    if viewer.role is not Role.OPERATOR:
-        conditions.append(row.account_id == viewer.account_id)
     if filters.recipient is not None:
+        # The hash is of the account as well. Beside it SQLite, which counts nothing, might prefer the account's index.
         conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
+    elif viewer.role is not Role.OPERATOR:
+        conditions.append(row.account_id == viewer.account_id)
     return conditions + created_between(filters.created_from, filters.created_to)
+
+
+def _index(viewer: Viewer, filters: Filters) -> str:
+    """The index by which a page is read: of what narrows most, in the order of ids.
+
+    Said and not left to the planner, which sorts all that two indexes find, or reads the table, where its statistics
+    promise little.
+    """
+    whose = "" if viewer.role is Role.OPERATOR else "account_"
+    if filters.recipient is not None:
+        return "ix_notifications_recipient"
+    if filters.reference is not None:
+        return "ix_notifications_reference"
+    if filters.code is not None:
+        return f"ix_notifications_{whose}code"
+    if filters.status is not None:
+        return f"ix_notifications_{whose}status"
+    return "ix_notifications_account" if whose else "PRIMARY"
 
 
 def _scope(viewer: Viewer, filters: Filters) -> bytes:

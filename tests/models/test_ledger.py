@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
-from models import ledger
+from models import ledger, waking
 from models.ledger import Claim, Fence
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
@@ -123,7 +123,7 @@ def test_looking_again_spares_what_moved_on() -> None:
     sent, over = a_row(State.SENT), a_row(State.DELIVERED, wake_at=None)
     later = utc_now() + timedelta(hours=1)
     with transaction() as session:
-        ledger.look_again(session, [sent, over], later, State.SENT)
+        waking.look_again(session, [sent, over], later, State.SENT)
     assert (read(sent).wake_at, read(over).wake_at) == (later, None)
 
 

@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 from config.vocabulary import BatchState, Channel, Lane, Queue, State
 from models import batch_ledger, gate, ledger
 from models.batch import Batch
-from models.batch_ledger import FED_FOR, PENDING
+from models.batch_ledger import FED_FOR, OF_BATCH, PENDING
 from models.notification import Notification
+from models.plans import by_index
 from models.session import snapshot, transaction
 from models.types import utc_now
 from workers.celery_app import app
@@ -103,12 +104,13 @@ def _feed(batch: Batch, most: int, now: datetime) -> list[Ring]:
             return []
         waiting = [row.batch_id == batch.id, row.status == State.QUEUED]
         after = [] if locked.fed_id is None else [row.id > locked.fed_id]
-        ids = session.scalars(select(row.id).where(*waiting, *after).order_by(row.id).limit(most)).all()
+        following = select(row.id).where(*waiting, *after).order_by(row.id).limit(most)
+        ids = session.scalars(by_index(following, OF_BATCH)).all()
         if not ids:
             _finish(session, batch.id, now)
             return []
         session.execute(
-            update(row).where(row.id.in_(ids), row.status == State.QUEUED).values(wake_at=now + FED_FOR),
+            by_index(update(row).where(row.id.in_(ids), row.status == State.QUEUED).values(wake_at=now + FED_FOR)),
             execution_options={"synchronize_session": False},
         )
         locked.fed_id = ids[-1]
@@ -118,7 +120,7 @@ def _feed(batch: Batch, most: int, now: datetime) -> list[Ring]:
 def _finish(session: Session, batch_id: UUID, now: datetime) -> None:
     row = Notification
     pending = select(row.id).where(row.batch_id == batch_id, row.status.in_(PENDING)).limit(1)
-    if session.scalar(pending) is None and batch_ledger.finish(session, batch_id, now):
+    if session.scalar(by_index(pending, OF_BATCH)) is None and batch_ledger.finish(session, batch_id, now):
         log.info("batch.finished", batch_id=str(batch_id))
 
 
@@ -163,7 +165,7 @@ def clear_up(batch: Batch) -> int:
 def _cancel(session: Session, batch: Batch) -> int:
     row = Notification
     query = select(row.id).where(row.batch_id == batch.id, row.status == State.QUEUED).limit(SLICE)
-    ids = session.scalars(query).all()
+    ids = session.scalars(by_index(query, OF_BATCH)).all()
     if not ids:
         batch_ledger.end(session, batch.id, utc_now())
     return ledger.cancel(session, ids, utc_now()) if ids else 0

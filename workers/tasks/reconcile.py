@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, defer
 
 from config.settings import Worker, settings
 from config.vocabulary import Ending, State
-from models import attempt, ledger
+from models import attempt, ledger, waking
 from models.attempt import Ended
 from models.connection import Connection
 from models.ledger import Fence
@@ -189,7 +189,7 @@ def _ask_later(rows: Sequence[Notification]) -> None:
         for state in {row.status for row in rows}:
             members = [row for row in rows if row.status is state]
             pause = next_question(now - (members[0].departed_at or now), GIVE_UP[state])
-            ledger.look_again(session, [row.id for row in members], None if pause is None else now + pause, state)
+            waking.look_again(session, [row.id for row in members], None if pause is None else now + pause, state)
 
 
 def _fence(row: Notification) -> Fence:

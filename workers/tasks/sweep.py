@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, defer
 
 from config.vocabulary import AfterSilence, Channel, Ending, Lane, Queue, State
-from models import attempt, gate, ledger
+from models import attempt, gate, ledger, waking
 from models.attempt import Ended
 from models.ledger import RING_AFTER, Fence
 from models.notification import Notification
@@ -86,7 +86,7 @@ def ring_due(bell: Bell, channel: Channel, lane: Lane, now: datetime) -> int:
         late = [row for row in rows if row.expires_at is not None and row.expires_at <= now]
         ledger.fail(session, [Fence(row.id, row.attempt) for row in late], now, "expired", spends=False)
         ready = _hold_back(session, [row for row in rows if row not in late], now)
-        ledger.look_again(session, [row.id for row in ready], now + RING_EVERY)
+        waking.look_again(session, [row.id for row in ready], now + RING_EVERY)
     bell.ring(Ring(row.id, channel, lane, row.connection_id, row.request_id) for row in ready)
     return len(ready)
 
@@ -106,7 +106,7 @@ def _hold_back(session: Session, rows: Sequence[Notification], now: datetime) ->
             # Not longer than a rest: somebody may open the gate early.
             later[min(until, now + gate.RESTS_FOR) if until > now else now + RING_AFTER].append(row.id)
     for wake_at, ids in later.items():
-        ledger.look_again(session, ids, wake_at)
+        waking.look_again(session, ids, wake_at)
     return ready
 
 
@@ -124,7 +124,7 @@ def ask_due(bell: Bell, state: State, channel: Channel, lane: Lane, now: datetim
             groups[row.connection_id, row.group_id].append(row.id)
         asked = list(islice(groups.values(), SHORT))
         for ids in asked:
-            ledger.look_again(session, ids, now + ASK_EVERY)
+            waking.look_again(session, ids, now + ASK_EVERY)
     for ids in asked:
         bell.reconcile(ids)
     return sum(map(len, asked))

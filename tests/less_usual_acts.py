@@ -1,0 +1,101 @@
+"""What the product does with its table less often than it sends, as acts to be watched."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from celery.exceptions import Retry
+from sqlalchemy import ColumnElement
+
+from api import decisions
+from api.notifications import find
+from api.security.caller import Viewer
+from benchmarks.acts import Doing
+from benchmarks.filling import owner
+from benchmarks.yard import Yard
+from config.vocabulary import Role
+from models import ledger
+from models.ledger import Fence
+from models.notification import Notification
+from models.session import transaction
+from models.types import utc_now
+from workers.tasks import deliver, reconcile
+
+HOUR = timedelta(hours=1)
+ME = owner(0)
+
+
+def _cancel(yard: Yard) -> Doing:
+    row_id = yard.accepted(utc_now())[0]
+
+    def do() -> None:
+        with transaction() as session:
+            find(session, Viewer(ME.account_id, Role.USER), row_id, lock=True)
+            ledger.cancel(session, [row_id], utc_now())
+
+    return do
+
+
+def _failed(yard: Yard) -> Doing:
+    fences = [each.fence for each in yard.claimed(utc_now())]
+    moments = (utc_now(), "http_503")
+
+    def do() -> None:
+        with transaction() as session:
+            ledger.requeue(session, fences[:30], utc_now(), *moments, spends=True)
+            ledger.fail(session, fences[30:60], *moments, spends=True)
+            ledger.park(session, fences[60:], *moments)
+
+    return do
+
+
+def _deliver(yard: Yard) -> Doing:
+    ids = yard.accepted(utc_now())
+
+    def do() -> None:
+        with transaction() as session:
+            connection = deliver._connection(session, ids[0])
+            assert connection is not None
+            with pytest.raises(Retry):
+                deliver._refuse(session, ids, connection, utc_now())
+
+    return do
+
+
+def _ask(yard: Yard) -> Doing:
+    now = utc_now()
+    ids = [fence.id for fence in yard.sent(now, now + HOUR)]
+    return lambda: reconcile._ask_later(reconcile._group(ids))
+
+
+def _replay(conditions: list[ColumnElement[bool]]) -> Callable[[Yard], Doing]:
+    viewer, now = Viewer(ME.account_id, Role.OPERATOR), utc_now() + HOUR
+
+    def do() -> None:
+        decisions.count_dead(conditions, now, now)
+        decisions.replay(viewer, conditions, now, now, None, {})
+
+    return lambda _: do
+
+
+def _resend(yard: Yard) -> Doing:
+    fence = Fence(yard.claimed(utc_now())[0].fence.id, 1)
+
+    def do() -> None:
+        with transaction() as session:
+            ledger.fail(session, [fence], utc_now(), "1062", spends=True)
+            row = find(session, Viewer(ME.account_id, Role.USER), fence.id, lock=True)
+            assert decisions.resend(session, row, 1, utc_now())
+
+    return do
+
+
+MORE: dict[str, Callable[[Yard], Doing]] = {
+    "cancel": _cancel,
+    "requeue, fail, park": _failed,
+    "deliver: refuse": _deliver,
+    "reconcile": _ask,
+    "resend": _resend,
+    "user replay": _replay([Notification.account_id == ME.account_id]),
+    "operator replay": _replay([Notification.code == "3046"]),
+}
