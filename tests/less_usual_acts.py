@@ -14,7 +14,7 @@ from benchmarks.acts import Doing
 from benchmarks.filling import owner
 from benchmarks.yard import Yard
 from config.vocabulary import Role
-from models import ledger
+from models import gathering, ledger
 from models.ledger import Fence
 from models.notification import Notification
 from models.session import transaction
@@ -54,8 +54,10 @@ def _deliver(yard: Yard) -> Doing:
 
     def do() -> None:
         with transaction() as session:
-            connection = deliver._connection(session, ids[0])
+            connection, lane = deliver._connection(session, ids[0])
             assert connection is not None
+            assert lane is not None
+            gathering.others(session, connection, lane, {*ids[1:]}, 100, utc_now())
             with pytest.raises(Retry):
                 deliver._refuse(session, ids, connection, utc_now())
 

@@ -48,7 +48,7 @@ if per_day > 0 then
     if each < first then redis.call('HDEL', KEYS[2], hours[index])
     else used = used + hours[index + 1]; oldest = math.min(oldest, each) end
   end
-  if used > 0 and used + recipients > per_day then
+  if used + recipients > per_day and (used > 0 or messages > 1) then
     local again = rolling and oldest + 25 or first + 24
     return {'spent', tostring(again * 3600 - now)}
   end
@@ -108,8 +108,8 @@ class Bucket:
         first = hour - 24 if rolling else (hour + KST_HOURS) // 24 * 24 - KST_HOURS
         self.hours = {each: used for each, used in self.hours.items() if each >= first}
         used = sum(self.hours.values())
-        if limit.per_day and used and used + recipients > limit.per_day:
-            return Spent((min(self.hours) + 25 if rolling else first + 24) * HOUR - now)
+        if limit.per_day and used + recipients > limit.per_day and (used or messages > 1):
+            return Spent((min(self.hours, default=hour) + 25 if rolling else first + 24) * HOUR - now)
         due = max(self.due, now)
         slot = max(0.0, due - now - BURST) if limit.rate else 0.0
         if slot > PATIENCE:
@@ -140,6 +140,8 @@ class Pace:
 
     def take(self, connection_id: UUID, limit: Limit, messages: int, recipients: int) -> Verdict:
         """Take a slot for so many messages at once, to so many recipients; what is refused takes nothing.
+
+        One message to more people than a day has room for leaves on a day without any other.
 
         More at once than the burst leave together after a rest, and everybody after them waits for as long.
         """

@@ -88,6 +88,7 @@ MEANT: dict[str, set[str]] = {
     "sweep: look": {"ix_notifications_due"},
     **dict.fromkeys(("sweep: ring", "sweep: ask"), DUE),
     "sweep: take over": DUE | OF_ATTEMPTS,
+    "deliver: refuse": DUE,
     **{name: {"PRIMARY", "ix_notifications_batch"} for name in BATCHES},
 }
 """By which indexes each act finds; one that is not here or a list finds by ids alone."""

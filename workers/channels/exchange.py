@@ -130,7 +130,14 @@ class Depart:
     all_or_none: bool = False
 
 
-Step = Request | Depart
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several exchanges, all in flight at once; the answer is their answers, in the order of the requests."""
+
+    requests: tuple[HttpRequest, ...]
+
+
+Step = Request | Depart | Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +182,13 @@ class Silence:
 
 Answer = Reply | Silence
 Departed = tuple[str, ...]
-Heard = Answer | Departed
+Heard = Answer | Departed | Sequence[Answer]
 
 Outcomes = dict[str, Outcome]
 """Notification id to outcome."""
 
 Conversation = Generator[Step, Any, Outcomes]
-"""Yields a Request and is sent an Answer, or yields a Depart and is sent the ids that departed."""
+"""Yields a Request, a Together or a Depart, and is sent an Answer, several of them, or the ids that departed."""
 
 
 @dataclass(frozen=True, slots=True)

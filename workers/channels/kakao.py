@@ -2,7 +2,8 @@
 
 Kakao gives no message id, takes no idempotency key and can't be asked afterwards: whatever is silent after
 departure stays Unknown for good. Therefore every request has a connection of its own, and answers are read by
-their `code`, never by the HTTP status. It must not know how requests travel.
+their `code`, never by the HTTP status. There is no request for many: a wave of messages departs at once and its
+requests travel together. It must not know how requests travel.
 """
 
 import json
@@ -13,12 +14,23 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from config.vocabulary import Lane
-from workers.channels.exchange import Answer, Conversation, Depart, HttpRequest, Message, Outcomes, Silence, Stamp
+from workers.channels.exchange import (
+    Answer,
+    Conversation,
+    Depart,
+    Departed,
+    HttpRequest,
+    Message,
+    Silence,
+    Stamp,
+    Together,
+)
 from workers.channels.kakao_codes import UNKNOWN, UNTIL_TOMORROW, VERDICTS, Verdict
 from workers.channels.severity import worst
 from workers.outcome import Accepted, Outcome, Retry, Unknown
 
-BATCH_SIZE: dict[Lane, int] = dict.fromkeys(Lane, 1)
+BATCH_SIZE: Final[dict[Lane, int]] = {Lane.URGENT: 1, Lane.NORMAL: 50, Lane.BULK: 100}
+"""Messages of a wave: a worker that dies within one leaves as many held (docs/adr/0011-waves.md)."""
 
 PATHS: Final[Mapping[tuple[bool, bool], str]] = {
     # (to friends, from a stored template)
@@ -31,14 +43,18 @@ KST: Final = timezone(timedelta(hours=9))
 
 
 def converse(messages: Sequence[Message], credentials: Mapping[str, str], stamp: Callable[[], Stamp]) -> Conversation:
-    """Send each message with one request, right after its departure."""
-    outcomes: Outcomes = {}
-    for message in messages:
-        request = compose(message, credentials)
-        if (yield Depart((message.id,))):
-            answer: Answer = yield request
-            outcomes[message.id] = read(answer, message.body.get("receiver_uuids", ()), stamp().now)
-    return outcomes
+    """Send the messages that depart, a request each, all in flight together."""
+    requests = {message.id: compose(message, credentials) for message in messages}
+    departed: Departed = yield Depart(tuple(requests))
+    leaving = [message for message in messages if message.id in departed]
+    if not leaving:
+        return {}
+    answers: Sequence[Answer] = yield Together(tuple(requests[message.id] for message in leaving))
+    now = stamp().now
+    return {
+        message.id: read(answer, message.body.get("receiver_uuids", ()), now)
+        for message, answer in zip(leaving, answers, strict=True)
+    }
 
 
 def compose(message: Message, credentials: Mapping[str, str]) -> HttpRequest:

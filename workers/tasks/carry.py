@@ -38,11 +38,12 @@ from workers.channels.exchange import (
     SmtpSend,
     Stamp,
     Step,
+    Together,
 )
 from workers.outcome import Retry, Unknown
 from workers.pace import Go, Later, Spent, Verdict
 from workers.tasks.patience import AWAY
-from workers.transports import aws, http
+from workers.transports import aws, http, wide
 from workers.transports.smtp import SmtpSession
 
 log = structlog.get_logger()
@@ -120,12 +121,21 @@ class Carrier:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            heard = self._depart(step) if isinstance(step, Depart) else self._ask(step)
+            match step:
+                case Depart():
+                    heard = self._depart(step)
+                case Together(requests):
+                    heard = self._ask_all(requests)
+                case _:
+                    heard = self._ask(step)
 
     def _depart(self, step: Depart) -> Departed:
-        if self._is_late() or not self._pay(step.ids):
+        if self._is_late():
             return ()
-        fences = [self._fences[each] for each in step.ids]
+        paid = self._pay(step.ids, whole=step.all_or_none)
+        if not paid:
+            return ()
+        fences = [self._fences[each] for each in paid]
         try:
             with transaction() as session:
                 lease = settings(Worker).lease
@@ -134,31 +144,45 @@ class Carrier:
             # Nothing leaves; if the COMMIT got through all the same, the requeue of what has no outcome undoes it.
             log.warning("depart.store_away", error=type(error).__name__)
             return ()
-        departed = tuple(each for each in step.ids if UUID(each) in ready)
+        departed = tuple(each for each in paid if UUID(each) in ready)
         self._left.update(departed)
         return departed
 
-    def _pay(self, ids: Sequence[str]) -> bool:
-        verdict = self._toll(ids)
-        match verdict:
-            case Go(seconds):
-                time.sleep(seconds)
-                return True
-            case Later(seconds):
-                held = Retry("paced", timedelta(seconds=seconds), spends=False)
-            case Spent(seconds):
-                held = Retry("daily_quota", timedelta(seconds=seconds), closes=True, spends=False)
-            case _:
-                assert_never(verdict)
-        self.held_back |= dict.fromkeys(ids, held)
-        return False
+    def _pay(self, ids: Sequence[str], *, whole: bool) -> Sequence[str]:
+        """Take slots for them, or for as many as there are slots for; those who get none are held back.
+
+        Slots are asked for in halves: what is refused as a whole may have room for some.
+        """
+        paid, wait, size = 0, 0.0, len(ids)
+        while paid < len(ids):
+            some = ids[paid : paid + size]
+            verdict = self._toll(some)
+            if isinstance(verdict, Go):
+                paid, wait = paid + len(some), max(wait, verdict.seconds)
+            elif len(some) == 1 or whole:
+                self.held_back |= dict.fromkeys(ids[paid:], _held(verdict))
+                break
+            else:
+                size = len(some) // 2
+        if paid:
+            time.sleep(wait)
+        return ids[:paid]
 
     def _ask(self, request: Request) -> Answer:
         if self._is_late() and not self._left:
             return Silence(may_have_left=False, code="late")
         answer = self._transmit(request)
-        self.reached = self.reached or isinstance(answer, Reply) or answer.may_have_left
+        self._note_reached(answer)
         return answer
+
+    def _ask_all(self, requests: Sequence[HttpRequest]) -> Sequence[Answer]:
+        answers = wide.send_all(requests)
+        for answer in answers:
+            self._note_reached(answer)
+        return answers
+
+    def _note_reached(self, answer: Answer) -> None:
+        self.reached = self.reached or isinstance(answer, Reply) or answer.may_have_left
 
     def _transmit(self, request: Request) -> Answer:
         match request:
@@ -173,3 +197,14 @@ class Carrier:
 
     def _is_late(self) -> bool:
         return time.monotonic() - self._begun > settings(Worker).start_within
+
+
+def _held(verdict: Later | Spent) -> Retry:
+    after = timedelta(seconds=verdict.seconds)
+    match verdict:
+        case Later():
+            return Retry("paced", after, spends=False)
+        case Spent():
+            return Retry("daily_quota", after, closes=True, spends=False)
+        case _:
+            assert_never(verdict)

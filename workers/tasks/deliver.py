@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from config.limits import limit_of
 from config.settings import Worker, settings
-from config.vocabulary import Channel, State
-from models import gate, ledger
+from config.vocabulary import Channel, Lane, State
+from models import gate, gathering, ledger
 from models.connection import Connection
 from models.gate import Probe
 from models.ledger import Claimed
@@ -83,9 +83,11 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
 def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
     lease = settings(Worker).lease
     with transaction() as session:
-        connection = _connection(session, ids[0])
+        connection, lane = _connection(session, ids[0])
         if connection is None or connection.closed_until is None:
-            claim = ledger.claim(session, ids, now, lease)
+            # Never more than a day's quota: nothing could take it whole.
+            most = None if connection is None else limit_of(connection.channel).per_day or None
+            claim = ledger.claim(session, _with_others(session, connection, lane, ids, now), now, lease, most)
             return _Held(claim.held, connection, None, claim.expired)
         if connection.closed_until > now:
             _refuse(session, ids, connection, now)
@@ -97,10 +99,23 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
         return _Held(claim.held, connection, probe, claim.expired)
 
 
-def _connection(session: Session, notification_id: UUID) -> Connection | None:
-    # A message never mixes connections, so one id speaks for all.
-    query = select(Connection).join(Notification, Notification.connection_id == Connection.id)
-    return session.scalar(query.where(Notification.id == notification_id))
+def _connection(session: Session, notification_id: UUID) -> tuple[Connection | None, Lane | None]:
+    # A message never mixes connections or lanes, so one id speaks for all.
+    query = select(Connection, Notification.lane).join(Notification, Notification.connection_id == Connection.id)
+    found = session.execute(query.where(Notification.id == notification_id)).one_or_none()
+    return (None, None) if found is None else (found[0], found[1])
+
+
+def _with_others(
+    session: Session, connection: Connection | None, lane: Lane | None, ids: Sequence[UUID], now: datetime
+) -> Sequence[UUID]:
+    """Fill up what one message of this lane may carry with others that wait for the same connection."""
+    if connection is None or lane is None:
+        return ids
+    room = VENDORS[connection.channel].batch_size[lane] - len(ids)
+    if room <= 0:
+        return ids
+    return [*ids, *gathering.others(session, connection, lane, {*ids}, room, now)]
 
 
 def _refuse(session: Session, ids: Sequence[UUID], connection: Connection, now: datetime) -> None:
@@ -157,7 +172,7 @@ def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, 
     with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
         tally = deliver(channel, ids)
         log.info("deliver.done", channel=str(channel), **tally.counts())
-        return conclude(tally, len(ids))
+        return conclude(tally, max(len(ids), tally.total()))
 
 
 @app.task(name="send.kakao", bind=True, throws=(Undelivered,))

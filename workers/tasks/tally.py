@@ -38,6 +38,10 @@ class Tally:
         }
         return {name: number for name, number in numbers.items() if number}
 
+    def total(self) -> int:
+        """How many it counts."""
+        return sum(self.counts().values())
+
 
 def conclude(tally: Tally, total: int) -> dict[str, int]:
     """Turn a tally into RETRY, FAILURE, or the counts of a SUCCESS.

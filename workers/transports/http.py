@@ -1,4 +1,4 @@
-"""HTTP exchanges with providers, over `requests`.
+"""HTTP exchanges with providers: over `requests` on kept connections, over `transports.wide` on fresh ones.
 
 One request, one answer, one total time: no redirects, no retries, no cookies, nothing from the environment. What
 may have left is known exactly, since the connection says when the first byte is about to go. It must not know
@@ -7,10 +7,8 @@ any provider, and no exception leaves it.
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,11 +18,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from workers.channels.exchange import HttpRequest, Reply, Silence
+from workers.transports import wide
 from workers.transports.deadline import CONNECT, Deadline, exchange_seconds, watch
 from workers.transports.silence import silence
-
-LARGEST: Final = 1 << 20
-"""Bytes of an answer; no provider sends more, and a worker's memory is bounded."""
+from workers.transports.wide import LARGEST
 
 _kept = threading.local()
 
@@ -72,10 +69,11 @@ def send(request: HttpRequest) -> Reply | Silence:
     Until the connection stands (refused, name not resolved, connect time-out, TLS handshake) certainly nothing
     has left; anything later may have, a stale kept connection included.
     """
+    if not request.pooled:
+        return wide.send_all((request,))[0]
     with Deadline() as deadline:
         try:
-            with _session(pooled=request.pooled) as session:
-                return _exchange(session, request, deadline)
+            return _exchange(_session(), request, deadline)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return silence(error, deadline, may_have_left=deadline.begun)
 
@@ -96,16 +94,12 @@ def _exchange(session: requests.Session, request: HttpRequest, deadline: Deadlin
         return Reply(response.status_code, headers, body)
 
 
-@contextmanager
-def _session(*, pooled: bool) -> Iterator[requests.Session]:
-    if not pooled:
-        with _new_session() as session:
-            yield session
-        return
+def _session() -> requests.Session:
     # One a thread, and never one that a forked child shares with its parent.
     if getattr(_kept, "pid", None) != os.getpid():
         _kept.pid, _kept.session = os.getpid(), _new_session()
-    yield _kept.session
+    session: requests.Session = _kept.session
+    return session
 
 
 def _new_session() -> requests.Session:

@@ -10,6 +10,8 @@ import ssl
 from collections.abc import Iterator
 from typing import Final
 
+import aiohttp
+
 from workers.channels.exchange import Silence
 from workers.transports.deadline import Deadline
 
@@ -20,6 +22,7 @@ WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ConnectionError, "reset"),
     (ssl.SSLError, "tls"),
     (UnicodeError, "unencodable"),
+    (aiohttp.ServerDisconnectedError, "reset"),
     (smtplib.SMTPServerDisconnected, "closed"),
     (smtplib.SMTPNotSupportedError, "unsupported"),
 )

@@ -8,7 +8,7 @@ import pytest
 from config.vocabulary import Lane
 from tests.workers.channels.conversing import IDS, NOW, converse, message, stamp
 from workers.channels import kakao
-from workers.channels.exchange import Answer, Depart, HttpRequest, Reply, Silence
+from workers.channels.exchange import Answer, Depart, Reply, Silence, Together
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 
 CREDENTIALS = {"access_token": "token", "api_base_url": "https://kapi.kakao.com"}
@@ -26,8 +26,9 @@ def failures(groups: str, reached: str = "") -> str:
     return f'{{"successful_receiver_uuids":[{reached}],"failure_info":[{groups}]}}'
 
 
-def test_one_message_at_a_time_in_every_lane() -> None:
-    assert dict.fromkeys(Lane, 1) == kakao.BATCH_SIZE
+def test_an_urgent_one_waits_for_no_other() -> None:
+    assert kakao.BATCH_SIZE[Lane.URGENT] == 1
+    assert kakao.BATCH_SIZE.keys() == {*Lane}
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -39,12 +40,15 @@ def test_request_is_as_kakao_takes_it(name: str, golden: Callable[[str, str], No
     assert (request.delivers, request.pooled) == (True, False)
 
 
-def test_departs_right_before_its_one_request() -> None:
-    body = message(BODIES["memo_text"])
-    steps, outcomes = converse(kakao.converse([body], CREDENTIALS, stamp), [(IDS[0],), DONE])
-    assert steps[0] == Depart((IDS[0],))
-    assert [type(step) for step in steps] == [Depart, HttpRequest]
-    assert outcomes == {IDS[0]: Accepted()}
+def test_a_wave_departs_at_once_and_its_requests_travel_together() -> None:
+    wave = [message(BODIES["memo_text"], number) for number in range(3)]
+    answers = [DONE, Silence(may_have_left=True, code="timeout")]
+    steps, outcomes = converse(kakao.converse(wave, CREDENTIALS, stamp), [(IDS[0], IDS[2]), answers])
+    assert steps[0] == Depart(tuple(IDS[:3]))
+    together = steps[1]
+    assert isinstance(together, Together)
+    assert [each.headers["X-Request-Id"] for each in together.requests] == [IDS[0], IDS[2]]
+    assert outcomes == {IDS[0]: Accepted(), IDS[2]: Unknown("timeout")}
 
 
 def test_a_message_that_did_not_depart_is_not_sent() -> None:

@@ -10,7 +10,7 @@ import pytest
 from celery.exceptions import Ignore, Retry
 
 from config.settings import settings
-from config.vocabulary import Channel, State
+from config.vocabulary import Channel, Lane, State
 from models.schema import metadata
 from models.sealing import sealer
 from models.session import engine
@@ -144,6 +144,42 @@ def test_a_spent_quota_closes_the_gate_and_spends_no_try(monkeypatch: pytest.Mon
     assert (reason, until.astimezone(KST).time().replace(microsecond=0)) == ("daily_quota", MIDNIGHT)
     assert (row.status, row.tries, attempts_of(ids[2])) == (State.QUEUED, 0, [])
     pace.cache_clear()
+
+
+@pytest.mark.usefixtures("database")
+def test_as_many_of_a_wave_leave_as_the_day_has_room_for(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    monkeypatch.setenv("ALRIM_REDIS_URL", redis_url)
+    monkeypatch.setenv("ALRIM_PER_DAY_KAKAO", "10")
+    settings.cache_clear()
+    pace.cache_clear()
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    connection = a_connection(Channel.KAKAO)
+    first = [a_row(connection_id=connection) for _ in range(3)]
+    assert deliver(Channel.KAKAO, [str(each) for each in first]).accepted == 3
+    rest = [a_row(connection_id=connection) for _ in range(9)]
+    tally = deliver(Channel.KAKAO, [str(each) for each in rest])
+    assert (tally.accepted, tally.retry) == (7, {"daily_quota": 2})
+    assert sum(read(each).status is State.SENT for each in rest) == 7
+    pace.cache_clear()
+
+
+@pytest.mark.usefixtures("database")
+def test_who_is_called_to_some_takes_others_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    connection, now = a_connection(Channel.KAKAO), utc_now()
+    called = a_row(connection_id=connection)
+    beside = [a_row(connection_id=connection, wake_at=now + LEASE) for _ in range(3)]
+    left = {
+        "of another connection": a_row(connection_id=a_connection(Channel.KAKAO)),
+        "of another lane": a_row(connection_id=connection, lane=Lane.URGENT),
+        "not due": a_row(connection_id=connection, not_before=now + LEASE),
+        "not fed": a_row(connection_id=connection, wake_at=None),
+    }
+    assert deliver(Channel.KAKAO, [str(called)]).accepted == 4
+    assert {read(each).status for each in [called, *beside]} == {State.SENT}
+    assert [name for name, each in left.items() if read(each).status is not State.QUEUED] == []
+    with pytest.raises(Ignore):
+        deliver(Channel.KAKAO, [str(beside[0])])
 
 
 @pytest.mark.usefixtures("database")

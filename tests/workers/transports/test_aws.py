@@ -118,7 +118,12 @@ def after_the_request(action: Script) -> Script:
     return script
 
 
-@pytest.mark.parametrize(("action", "code"), [(hang, "timeout"), (drip, "timeout"), (reset, "reset")])
+def dripping(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+    drip(connection)
+
+
+@pytest.mark.parametrize(("action", "code"), [(hang, "timeout"), (dripping, "timeout"), (reset, "reset")])
 @pytest.mark.usefixtures("quick")
 def test_a_silence_is_one_request_that_may_have_left(serve: Serve, action: Script, code: str) -> None:
     listener = serve(after_the_request(action))

@@ -20,7 +20,7 @@ from tests.workers.transports.servers import (
     tls,
 )
 from workers.channels.exchange import HttpRequest, Reply, Silence
-from workers.transports import http
+from workers.transports import http, wide
 
 Serve = Callable[[Script], Listener]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-One: 1\r\n\r\n{}"
@@ -86,7 +86,7 @@ def test_what_certainly_did_not_leave(serve: Serve, certificate: Path, monkeypat
     assert http.send(request(closed_port())) == never_left("refused")
     untrusted = serve(lambda connection: tls(certificate).wrap_socket(connection, server_side=True).close())
     assert http.send(request(untrusted.port, scheme="https")) == never_left("tls")
-    monkeypatch.setattr("workers.transports.http.CONNECT", 0.2)
+    monkeypatch.setattr("workers.transports.deadline.CONNECT", 0.2)
     assert http.send(request(serve(hang).port, scheme="https")) == never_left("timeout")
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     port = full.getsockname()[1]
@@ -95,17 +95,19 @@ def test_what_certainly_did_not_leave(serve: Serve, certificate: Path, monkeypat
         assert http.send(request(port)) == never_left("timeout")
 
 
-def test_a_name_that_does_not_resolve_did_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_name_that_does_not_resolve_did_not_leave(monkeypatch: pytest.MonkeyPatch, pooled: bool) -> None:  # noqa: FBT001 - a parameter of the table
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert http.send(request(80)) == never_left("dns")
+    nowhere = HttpRequest("GET", "http://provider.example/", {}, b"", delivers=True, pooled=pooled)
+    assert http.send(nowhere) == never_left("dns")
 
 
 def test_headers_that_can_not_be_written_did_not_leave(serve: Serve) -> None:
     listener = serve(answering(OK))
-    korean = HttpRequest("POST", f"http://127.0.0.1:{listener.port}/", {"X-A": "가"}, b"", delivers=True, pooled=False)
+    korean = HttpRequest("POST", f"http://127.0.0.1:{listener.port}/", {"X-A": "가"}, b"", delivers=True, pooled=True)
     assert http.send(korean) == never_left("unencodable")
 
 
@@ -146,7 +148,7 @@ def test_the_whole_exchange_has_one_deadline(serve: Serve, quick: float, script:
 
 
 def test_an_answer_has_a_largest_size(serve: Serve) -> None:
-    largest = b"x" * http.LARGEST
+    largest = b"x" * wide.LARGEST
     whole = serve(answering(HEAD + b"Content-Length: %d\r\n\r\n" % len(largest) + largest))
     assert http.send(request(whole.port)) == Reply(200, {"content-length": str(len(largest))}, largest)
     endless = serve(then(lambda connection: connection.sendall(HEAD + b"\r\n" + largest * 4)))
