@@ -39,5 +39,5 @@ def others(
     )
     waiting = by_index(lane_rows, "ix_notifications_due").subquery()
     query = select(waiting.c.id).where(waiting.c.connection_id == connection.id, waiting.c.not_before <= now)
-    found = [each for each in session.scalars(query) if each not in known]
-    return found[:most]
+    found = session.scalars(query.limit(most + len(known)))
+    return [each for each in found if each not in known][:most]

@@ -13,17 +13,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, case, literal, select, update
+from sqlalchemy import CursorResult, Row, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
-from models import batch_ledger
+from models import batch_ledger, cases
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
 from models.plans import by_index
-from models.types import Id
 
 RING_AFTER: Final = timedelta(seconds=5)
+WRITING: Final[dict[str, Any]] = {"synchronize_session": False, "compiled_cache": None}
+"""Each text with ids in it comes once: it would only fill the cache of statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,10 @@ def sent(
     counted already, as it was for what is `unknown`.
     """
     ids = {row.id for row in _lock(session, Verb.SENT, list(fences))}
-    known = [(literal(fence.id, Id()), name) for fence, name in fences.items() if name is not None]
+    known = {fence.id: name for fence, name in fences.items() if name is not None}
     values: dict[str, Any] = {"tries": Notification.tries + int(spends)}
     if known:
-        values["provider_id"] = case(*known, value=Notification.id, else_=Notification.provider_id)
+        values["provider_id"] = cases.by_id(known, "provider_id")
     _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, **values)
     return ids
 
@@ -212,7 +213,7 @@ def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
         .values(status=State.CANCELLED, wake_at=None, updated_at=now)
     )
     changed: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        by_index(statement), execution_options={"synchronize_session": False}
+        by_index(statement), execution_options=WRITING
     )
     return changed.rowcount
 
@@ -244,5 +245,5 @@ def _write(session: Session, ids: Collection[UUID], now: datetime, **values: Any
     if ids:
         session.execute(
             update(Notification).where(Notification.id.in_(ids)).values(updated_at=now, **values),
-            execution_options={"synchronize_session": False},
+            execution_options=WRITING,
         )
