@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from workers.channels.exchange import HttpRequest, Reply, Silence
 from workers.tasks.deliver import deliver
 from workers.tasks.reconcile import inquire
 from workers.tasks.sweep import settle_leases
-from workers.transports import http
+from workers.transports import http, wide
 
 
 class Stopper:
@@ -59,18 +59,31 @@ class Stopper:
 
         return stopping
 
+    def watched_all(
+        self, send_all: Callable[[Sequence[HttpRequest]], list[Reply | Silence]]
+    ) -> Callable[[Sequence[HttpRequest]], list[Reply | Silence]]:
+        def stopping(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
+            self.point("before wave")
+            answers = send_all(requests)
+            self.point("after wave")
+            return answers
+
+        return stopping
+
 
 def work(act: str, ids: list[str]) -> None:
     with suppress(Ignore, Retry):
         match act:
             case "deliver":
                 deliver(Channel.SOLAPI, ids)
+            case "deliver kakao":
+                deliver(Channel.KAKAO, ids)
             case "settle":
-                settle_leases(Channel.SOLAPI, Lane.NORMAL, utc_now() + settings(Worker).lease)
+                settle_leases(Channel.SOLAPI, Lane.URGENT, utc_now() + settings(Worker).lease)
             case "ask":
                 inquire([UUID(each) for each in ids])
             case _:
-                raise SystemExit(f"{act}: deliver, settle or ask")
+                raise SystemExit(f"{act}: deliver, deliver kakao, settle or ask")
 
 
 def live(act: str, at: int, ids: list[str], said: int) -> None:
@@ -78,6 +91,8 @@ def live(act: str, at: int, ids: list[str], said: int) -> None:
     stopper.watch_commits()
     setter: Any = http
     setter.send = stopper.watched(http.send)
+    setter = wide
+    setter.send_all = stopper.watched_all(wide.send_all)
     work(act, ids)
 
 

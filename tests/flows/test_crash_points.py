@@ -4,23 +4,19 @@ Each point has messages of its own and a worker that dies there by SIGKILL, befo
 HTTP call; then a real worker and beat take over. The list of points is what docs/lifecycle.md calls the crash table.
 """
 
-import json
-import signal
-import subprocess
 import uuid
 from collections import Counter
-from collections.abc import Sequence
 from itertools import chain
 
 import pytest
 import requests
 
 from tests.flows.client import Client
-from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
+from tests.flows.dying import NOWHERE, die
+from tests.flows.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
 
-NOWHERE = -1
 TOGETHER = 2
 """Messages of one point: one group, as under load."""
 DELIVERING = (
@@ -37,26 +33,12 @@ ASKING = (
     *("before commit", "after commit"),  # what the vendor said
     *("before commit", "after commit"),  # the next question
 )
-Case = tuple[str, int, list[str]]
-"""What a worker does, at which point it dies, and with which notifications."""
 DEPARTED = DELIVERING.index("before POST send")
 
 
-def die(stack: Stack, cases: Sequence[Case]) -> list[list[str]]:
-    """Let a worker die in each case (or live, at NOWHERE) and return the points that each came to."""
-    command = [PYTHON, "-m", "tests.flows.stopping"]
-    said = json.dumps(cases).encode()
-    ended = subprocess.run(
-        command, cwd=ROOT, env=stack.environment, input=said, capture_output=True, timeout=99, check=False
-    )
-    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
-    results: list[tuple[list[str], int]] = json.loads(ended.stderr)
-    assert [status for _, status in results] == [0 if at == NOWHERE else -signal.SIGKILL for _, at, _ in cases]
-    return [points for points, _ in results]
-
-
 def accept(client: Client, word: str) -> list[str]:
-    message = {"to": "01012345678", "from": "0212345678"}
+    # In a lane where nobody takes others along: each worker dies with messages of its own.
+    message = {"to": "01012345678", "from": "0212345678", "lane": "urgent"}
     return [client.send("solapi", {**message, "text": f"{word} {number}"}) for number in range(TOGETHER)]
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import aiohttp
 import certifi
+import uvloop
 from yarl import URL
 
 from workers.channels.exchange import HttpRequest, Reply, Silence
@@ -32,7 +33,8 @@ def send_all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
     Until a connection stands (refused, name not resolved, connect time-out, TLS handshake) certainly nothing of its
     request has left; anything later may have.
     """
-    return asyncio.run(_all(requests))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_all(requests))
 
 
 async def _all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
