@@ -21,8 +21,11 @@ log = structlog.get_logger()
 
 RESTS_FOR: Final = timedelta(minutes=10)
 """How long a connection rests when the provider did not say."""
-PATIENCE: Final = 10
-"""Rounds in a row that the provider leaves without a usable answer before the gate closes by itself."""
+PATIENCE: Final = 5
+"""Rounds in a row that the provider leaves without a usable answer before the gate closes by itself.
+
+Fewer than any channel's budget of tries: who waits at a closed gate spends none, however few messages there are.
+"""
 FIRST_REST: Final = timedelta(seconds=5)
 MOST_DOUBLINGS: Final = 6
 """The rest after further failures doubles up to five minutes."""
@@ -80,7 +83,7 @@ def open_again(session: Session, probe: Probe) -> None:
 
 
 def count_failure(session: Session, connection: Connection, now: datetime, reason: str, probe: Probe | None) -> None:
-    """Count a round without a usable answer; at the tenth in a row, and at every one of a probe, the gate closes."""
+    """Count a round without a usable answer; at the fifth in a row, and at every one of a probe, the gate closes."""
     over = connection.failures + 1 - PATIENCE
     session.execute(update(Connection).where(Connection.id == connection.id).values(failures=Connection.failures + 1))
     rest = FIRST_REST * 2 ** min(max(over, 0), MOST_DOUBLINGS)

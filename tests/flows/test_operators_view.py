@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import requests
 
+from models import gate
 from tests.flows.client import Client
 from tests.flows.stack import Stack, wait_for
 
@@ -34,6 +35,13 @@ def events(stack: Stack, name: str) -> int:
     return stack.log("worker").count(f'"event": "{name}"'.encode())
 
 
+def tried(client: Client, body: dict[str, str]) -> str:
+    """Send, and wait for the first try: messages that wait together would be tried together, in one round."""
+    sent = client.send("solapi", body)
+    wait_for(f"a try of {sent}", lambda: client.look(sent)["tries"], 20)
+    return sent
+
+
 def test_a_retry_shows_its_reason_and_goes_on_to_success(client: Client, flower: str) -> None:
     throttled = client.send("solapi", {**SMS, "to": "01000000004", "text": "throttled once"})
     retried = in_state(flower, throttled, "RETRY")
@@ -59,7 +67,7 @@ def test_a_provider_that_is_down_closes_the_gate_once_and_a_probe_opens_it(
         f"{stack.sandbox}/faults", json={"channel": "solapi", "kind": "status", "rate": 1.0, "status": 503}, timeout=5
     ).raise_for_status()
     try:
-        first = [client.send("solapi", {**SMS, "text": f"gate {number}"}) for number in range(10)]
+        first = [tried(client, {**SMS, "text": f"gate {number}"}) for number in range(gate.PATIENCE)]
         wait_for("the gate to close", lambda: events(stack, "connection.closed") > before["connection.closed"], 40)
         waiting = client.send("solapi", {**SMS, "text": "gate, later"})
         closed = in_state(flower, waiting, "RETRY")

@@ -167,15 +167,16 @@ def test_only_a_probe_that_got_through_opens_the_gate(outcome: Outcome, *, open_
     assert until != probe.until
 
 
-def test_ten_rounds_without_an_answer_close_the_gate_and_one_answer_forgets_them() -> None:
-    claimed = claim(gate.PATIENCE + 11)
+def test_rounds_without_an_answer_close_the_gate_and_one_answer_forgets_them() -> None:
+    almost = gate.PATIENCE - 1
+    claimed = claim(2 * gate.PATIENCE)
     connection = claimed[0].connection_id
-    for each in claimed[:9]:
+    for each in claimed[:almost]:
         settle([each], {str(each.fence.id): Retry("http_503")})
-    assert gate_of(connection) == (None, None, 9)
-    settle([claimed[9]], {str(claimed[9].fence.id): Accepted("M4V1")})
+    assert gate_of(connection) == (None, None, almost)
+    settle([claimed[almost]], {str(claimed[almost].fence.id): Accepted("M4V1")})
     assert gate_of(connection) == (None, None, 0)
-    for each in claimed[10:20]:
+    for each in claimed[gate.PATIENCE :]:
         settle([each], {str(each.fence.id): Retry("refused")}, reached=False)
     until, reason, failures = gate_of(connection)
     assert until is not None
@@ -222,3 +223,7 @@ def test_refused_recipients_are_named_by_index() -> None:
     [claimed] = claim(1, Channel.GMAIL)
     settle([claimed], {str(claimed.fence.id): Accepted(refused=((1, "550-5.1.1"),))}, Channel.GMAIL)
     assert read(claimed.fence.id)[1][0].refused == "1:550-5.1.1"
+
+
+def test_a_message_alone_outlives_an_outage() -> None:
+    assert all(gate.PATIENCE < schedule.budget for schedule in SCHEDULES.values())
