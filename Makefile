@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away prove-growth bench check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-growth prove-memory bench check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -44,6 +44,12 @@ ROWS := 10000000
 prove-growth: $(SYNCED) ## Time every query on a table of ROWS=10000000 beside a small one, and print the ratios (half an hour, 20 GB of disk)
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m benchmarks growth --rounds $(ROUNDS) --rows $(ROWS)
+
+SECONDS_OF_LOAD := 3600
+
+prove-memory: $(SYNCED) ## Load everything for SECONDS_OF_LOAD=3600 and print each process's memory at ten moments
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m benchmarks memory --seconds $(SECONDS_OF_LOAD)
 
 # The peers have an environment of their own: what they need must not decide what the product runs on.
 .venv-bench/.synced: requirements/bench.txt deploy/local/environment.sh

@@ -6,19 +6,22 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accept, growth, latency, sends, together
+from benchmarks import accept, bulk, growth, latency, memory, sends, together, urgent
 from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
 SUITES: Final[dict[str, Callable[[Ground, int, float], dict[str, Figure]]]] = {
     "accept": accept.measure,
     "latency": latency.measure,
+    "bulk": bulk.measure,
+    "urgent": urgent.measure,
     "sends": sends.measure,
     "together": together.measure,
     "growth": growth.measure,
+    "memory": memory.measure,
 }
-BY_NAME: Final = {"growth"}
-"""Run when asked for: it takes half an hour."""
+BY_NAME: Final = {"growth", "memory"}
+"""Run when asked for: they take long."""
 
 KEPT: Final = Path("docs/benchmarks")
 """Where the figures that the documents show are kept."""
@@ -27,7 +30,9 @@ KEPT: Final = Path("docs/benchmarks")
 def main() -> None:
     """Run the suites that were asked for, all by default, and print each figure as a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="which figures (default: all but growth)")
+    parser.add_argument(
+        "suites", nargs="*", choices=[*SUITES, []], help="which figures (default: all but growth and memory)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each contender; the median counts")
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--out", type=Path, default=Path("var/benchmarks"), help="where the JSON goes")

@@ -17,6 +17,7 @@ import requests
 from typing_extensions import override
 
 from benchmarks.load import Order, Seen
+from config.vocabulary import CONSUMES, Process
 from tests.flows.client import Client
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
 from tests.servers import mariadb, rabbitmq, redis
@@ -127,6 +128,7 @@ class Installation(Stack):
                 stderr=log,
                 start_new_session=True,
             )
+        self.processes[name] = process
         try:
             if ready is not None:
                 wait_for(
@@ -134,6 +136,7 @@ class Installation(Stack):
                 )
             yield process
         finally:
+            del self.processes[name]
             os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(15)
@@ -149,8 +152,12 @@ class Installation(Stack):
             *("--workers", str(processes), "--no-access-log", "--no-proxy-headers", "--no-server-header"),
         ]
         with self.running("web", command):
-            wait_for("the API", lambda: requests.get(f"{self.api}/ready", timeout=5).ok)
-            yield Client.register(self.api)
+            yield self.registered()
+
+    def registered(self) -> Client:
+        """Wait until the API serves, and register a caller with a key."""
+        wait_for("the API", lambda: requests.get(f"{self.api}/ready", timeout=5).ok)
+        return Client.register(self.api)
 
     @contextmanager
     def working(self, queues: str, *options: str, name: str = "worker") -> Iterator[None]:
@@ -160,6 +167,15 @@ class Installation(Stack):
             *("-n", f"{name}@bench", "-Q", queues, *options),
         ]
         with self.running(name, command, ready=r" ready\."):
+            yield
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Run both workers and beat, as Procfile does."""
+        with ExitStack() as running:
+            for process in (Process.WORKER, Process.WORKER_BULK):
+                running.enter_context(self.working(",".join(CONSUMES[process]), "-c", "4", name=process.value))
+            running.enter_context(self.running("beat", self.commands()["beat"]))
             yield
 
     @contextmanager

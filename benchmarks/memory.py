@@ -1,0 +1,71 @@
+"""Memory of every process while messages are accepted and sent: it must not grow with what was done."""
+
+import os
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.bulk import accept
+from benchmarks.figures import Figure
+from benchmarks.ground import Ground, Installation, load
+from benchmarks.together import KAKAO
+from tests.flows.batch_client import BatchClient
+from tests.flows.client import Client
+
+SOLAPI: Final[dict[str, Any]] = {"to": "01012345678", "from": "0212345678", "text": "번호 {n}", "lane": "urgent"}
+LOOKS: Final = 10
+ROUND: Final = 10.0
+"""Seconds of load between two batches."""
+A_BATCH: Final = 200
+MIB: Final = 1024 * 1024
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+def measure(ground: Ground, _rounds: int, seconds: float) -> dict[str, Figure]:
+    """Look ten times at every process, evenly over `seconds` of load."""
+    minutes = f"{seconds / 60:,.0f} minutes" if seconds >= ROUND * LOOKS else f"{seconds:.0f} s"
+    figure = Figure("memory", f"resident memory, ten looks over {minutes} of load", "MiB", "", {})
+    stack = ground.stack()
+    with ExitStack() as running:
+        running.enter_context(stack.providing(20))
+        client = running.enter_context(stack.serving(processes=2))
+        running.enter_context(stack.at_work())
+        _load(client, 2)
+        for _ in range(LOOKS):
+            _load(client, seconds / LOOKS)
+            for name, size in _sizes(stack).items():
+                figure.add(name, size / MIB)
+                figure.notes.setdefault(name, "")
+        figure.notes["web"] = f"{stack.count():,} messages came to the provider meanwhile"
+    return {figure.name: figure}
+
+
+def _load(client: Client, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        accept(BatchClient(client), 1, A_BATCH)
+        for path, content in (("/api/services/kakao/send", KAKAO), ("/api/services/solapi/send", SOLAPI)):
+            load(client, path, [content], connections=2, gap=0.05, seconds=min(left, ROUND) / 2, most=1_000)
+
+
+def _sizes(stack: Installation) -> dict[str, int]:
+    """Bytes of each process: those that were started, and the largest of each one's children."""
+    parents: dict[int, list[int]] = defaultdict(list)
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int((each / "stat").read_text().rpartition(")")[2].split()[1])].append(int(each.name))
+        except FileNotFoundError:
+            continue
+    sizes = {}
+    for name, process in stack.processes.items():
+        sizes[name] = _size(process.pid)
+        children = [_size(child) for child in parents[process.pid]]
+        if children:
+            sizes[f"{name}, largest child of {len(children)}"] = max(children)
+    return sizes
+
+
+def _size(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
