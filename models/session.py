@@ -5,14 +5,19 @@ with `BEGIN IMMEDIATE`, so that it waits for its turn instead of failing half-wa
 during a call to a provider.
 """
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from pymysql.err import MySQLError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from config.settings import Installation, settings
 from models import schema as _every_table  # noqa: F401 - a flush must know the tables that foreign keys lead to
@@ -20,6 +25,8 @@ from models import schema as _every_table  # noqa: F401 - a flush must know the 
 BUSY_SECONDS = 10
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
+FRESH_SECONDS = 1.0
+"""A connection that rested longer is asked first whether it still stands."""
 FROM_A_THOUSAND = "/*M! , in_predicate_conversion_threshold = 0 */"
 """MariaDB, which alone reads this comment, would make a table of a thousand ids or more, and lock in no order."""
 
@@ -34,15 +41,19 @@ def make_engine(url: str, pool_size: int = 5, answer_within: int | None = ANSWER
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
         pool_recycle=280,
+        # Whoever opens a transaction here ends it; to roll back once more is a round trip for nothing.
+        pool_reset_on_return=None,
         pool_size=pool_size,
         connect_args=_mysql(answer_within),
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ping_idle)
+    return engine
 
 
 def _mysql(answer_within: int | None) -> dict[str, Any]:
@@ -52,6 +63,19 @@ def _mysql(answer_within: int | None) -> dict[str, Any]:
         "write_timeout": answer_within,
         "init_command": f"SET time_zone='+00:00' {FROM_A_THOUSAND}",
     }
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - a driver's connection has no common type
+    if time.monotonic() - record.info.get("used", math.inf) < FRESH_SECONDS:
+        return
+    try:
+        connection.ping(reconnect=False)
+    except (MySQLError, OSError) as error:
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection has no common type

@@ -32,7 +32,7 @@ from workers.tasks.patience import AWAY
 
 log = structlog.get_logger()
 
-ROOM: Final = 5_000
+ROOM: Final = 10_000
 """Notifications that may wait in one queue, in messages of the channel's size, but never under 20 of those."""
 SHORT: Final = 20
 SLICE: Final = 1_000
