@@ -7,9 +7,7 @@ not know any provider, and no exception leaves it.
 """
 
 import asyncio
-import os
 import ssl
-import threading
 from collections.abc import Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -28,8 +26,6 @@ LARGEST: Final = 1 << 20
 """Bytes of an answer; no provider sends more, and a worker's memory is bounded."""
 PIECE: Final = 1 << 16
 
-_kept = threading.local()
-
 
 def send_all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
     """Make every exchange at most once, all of them within `exchange_seconds()`; the answers stand as the requests do.
@@ -37,22 +33,8 @@ def send_all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
     Until a connection stands (refused, name not resolved, connect time-out, TLS handshake) certainly nothing of its
     request has left; anything later may have.
     """
-    loop = _loop()
-    try:
-        return loop.run_until_complete(_all(requests))
-    except BaseException:
-        # Nothing of it may go on when the next ones are sent.
-        _kept.loop = None
-        loop.close()
-        raise
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    # One a thread, and never one that a forked child shares with its parent.
-    if getattr(_kept, "pid", None) != os.getpid() or _kept.loop is None:
-        _kept.pid, _kept.loop = os.getpid(), uvloop.new_event_loop()
-    loop: asyncio.AbstractEventLoop = _kept.loop
-    return loop
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_all(requests))
 
 
 async def _all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:

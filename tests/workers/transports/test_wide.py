@@ -1,13 +1,8 @@
 """Several exchanges at once: all in flight together, each answer in its place, one's silence no other's."""
 
-import os
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
-
-import pytest
 
 from tests.workers.transports.servers import Listener, Script, answering, closed_port, hang, read_request, reset
 from workers.channels.exchange import HttpRequest, Reply, Silence
@@ -56,41 +51,3 @@ def test_ones_silence_is_no_others(serve: Serve, quick: float) -> None:
 
 def test_nothing_at_all_is_no_exchange() -> None:
     assert wide.send_all([]) == []
-
-
-class Interrupted(SystemExit):
-    """What ends a worker in the middle of it all; the loop lets nothing else through."""
-
-
-def interrupt(_number: int, _frame: object) -> None:
-    raise Interrupted
-
-
-def test_what_was_interrupted_does_not_go_on_with_the_next(serve: Serve) -> None:
-    closed = threading.Event()
-
-    def until_closed(connection: socket.socket) -> None:
-        read_request(connection)
-        if connection.recv(1) == b"":
-            closed.set()
-
-    mute, good = serve(until_closed), serve(answering(OK))
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(Interrupted):
-            wide.send_all([request(mute.port)])
-    finally:
-        signal.signal(signal.SIGALRM, before)
-    assert closed.wait(2), "its connection stands"
-    assert wide.send_all([request(good.port)]) == [Reply(200, {"content-length": "2"}, b"{}")]
-
-
-def test_a_forked_child_has_a_loop_of_its_own(serve: Serve) -> None:
-    good = serve(answering(OK))
-    assert isinstance(wide.send_all([request(good.port)])[0], Reply)
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if isinstance(wide.send_all([request(good.port)])[0], Reply) else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert isinstance(wide.send_all([request(good.port)])[0], Reply)
