@@ -29,7 +29,7 @@ from workers.channels.kakao_codes import UNKNOWN, UNTIL_TOMORROW, VERDICTS, Verd
 from workers.channels.severity import worst
 from workers.outcome import Accepted, Outcome, Retry, Unknown
 
-BATCH_SIZE: Final[dict[Lane, int]] = {Lane.URGENT: 1, Lane.NORMAL: 50, Lane.BULK: 100}
+BATCH_SIZE: Final[dict[Lane, int]] = {Lane.URGENT: 1, Lane.NORMAL: 100, Lane.BULK: 200}
 """Messages of a wave: a worker that dies within one leaves as many held (docs/adr/0011-waves.md)."""
 
 PATHS: Final[Mapping[tuple[bool, bool], str]] = {
