@@ -1,6 +1,7 @@
 """Which connection a notification leaves through, chosen when it is accepted.
 
-The body's, else the account's only one of that channel, else the installation's if it serves the account. The
+The body's, else the account's default or oldest one of that channel, else the installation's if it serves the account.
+An account whose own connections are all broken is told so: another's sender in their place would be a surprise. The
 answer is remembered, so that no accepted request waits for the database.
 """
 
@@ -16,6 +17,8 @@ from models.account import Account
 from models.connection import Connection
 from models.session import snapshot
 
+Found = UUID | ConnectionStatus | None
+"""A connection, or why one's own cannot be used, or nothing at all."""
 Asked = tuple[UUID, Channel, UUID | None]
 """An account, a channel, and the connection that the body named."""
 
@@ -25,37 +28,38 @@ class ConnectionChoice:
 
     def __init__(self) -> None:
         """Remember nothing yet."""
-        self._known = Remembered[Asked, UUID | None](lambda asked: find(*asked))
+        self._known = Remembered[Asked, Found](lambda asked: find(*asked))
 
     async def choose(self, account_id: UUID, channel: Channel, wanted: UUID | None) -> UUID:
         """Find the connection for a notification.
 
         Raises:
-            ApiError: the account has none for this channel, or not the one it named.
+            ApiError: the account has none for this channel, not the one it named, or one that is broken.
         """
         found = await self._known.find((account_id, channel, wanted))
-        if found is None:
-            raise _missing(channel, wanted)
-        return found
+        if isinstance(found, UUID):
+            return found
+        if found is not None:
+            raise ApiError(
+                Code.CONNECTION_BROKEN,
+                detail=f"your {channel} connection is {found}: GET /api/user/connections says what is wrong",
+            )
+        raise _missing(channel, wanted)
 
 
-def find(account_id: UUID, channel: Channel, wanted: UUID | None) -> UUID | None:
+def find(account_id: UUID, channel: Channel, wanted: UUID | None) -> Found:
     """Look the connection up: the wanted one, else the account's own, else the installation's."""
     with snapshot() as session:
         account = Account.get(session, account_id)
         if account is None:
             return None
-        usable = Connection.filter(
-            session,
-            Connection.channel == channel,
-            Connection.status == ConnectionStatus.ACTIVE,
-            or_(Connection.account_id == account_id, Connection.account_id.is_(None)),
-        )
-        own = [row.id for row in usable if row.account_id is not None]
-        shared = [row.id for row in usable if row.account_id is None and _serves(account)]
-        if wanted is not None:
-            return wanted if wanted in {*own, *shared} else None
-        return next(iter([*own, *shared]), None)
+        mine = or_(Connection.account_id == account_id, Connection.account_id.is_(None))
+        known = Connection.filter(session, Connection.channel == channel, mine)
+        own = sorted((row for row in known if row.account_id is not None), key=lambda row: not row.is_default)
+        shared = [row for row in known if row.account_id is None and _serves(account)]
+        chosen = (own or shared) if wanted is None else [row for row in [*own, *shared] if row.id == wanted]
+        active = (row.id for row in chosen if row.status is ConnectionStatus.ACTIVE)
+        return next(active, None) or next((row.status for row in chosen), None)
 
 
 def _serves(account: Account) -> bool:
@@ -66,10 +70,9 @@ def _serves(account: Account) -> bool:
 
 def _missing(channel: Channel, wanted: UUID | None) -> ApiError:
     if wanted is not None:
-        return ApiError(
-            Code.CONNECTION_NOT_FOUND, detail=f"connection: you have no active {channel} connection {wanted}"
-        )
+        return ApiError(Code.CONNECTION_NOT_FOUND, detail=f"connection: you have no {channel} connection {wanted}")
     return ApiError(
         Code.NO_CONNECTION,
-        detail=f"no {channel} connection serves this account: ask the operator to add its e-mail to ALRIM_SERVES",
+        detail=f"no {channel} connection serves this account: make one with POST /api/user/connections, or ask the"
+        " operator to add its e-mail to ALRIM_SERVES",
     )

@@ -28,6 +28,7 @@ TAGS: Final = {
     "auth": "Accounts: register, log in, stay logged in.",
     "user": "One's own account.",
     "apikeys": "Keys with which applications sign, and the networks that they may be used from.",
+    "connections": "Provider accounts of one's own, through which one's messages leave.",
     "services": "Send: what is answered 202 is stored and will be sent.",
     "batches": "One message to many: up to 10,000 recipients in a body, up to 1,000,000 in an upload.",
     "notifications": "Look: where each notification is, and every attempt to send it.",

@@ -42,6 +42,13 @@ class Code(StrEnum):
     BAD_CURSOR = "4000007", "이 목록의 커서가 아닙니다.", "The cursor does not belong to this list."
     UNTRUSTED_HOST = "4000008", "허용되지 않은 호스트입니다.", "The Host header names no host of this installation."
 
+    CONSENT_INVALID = (
+        "4000009",
+        "동의를 다시 요청해 주세요.",
+        "The consent does not belong to this browser, or is too old.",
+    )
+    CONSENT_DENIED = "4000010", "동의가 취소됐습니다.", "The consent was not given."
+
     CREDENTIALS_MISSING = "4010001", "인증 정보가 필요합니다.", "Credentials are missing."
     UNKNOWN_KEY = "4010002", "등록되지 않은 API 키입니다.", "The API key is unknown."
     KEY_STOPPED = "4010003", "중지된 API 키입니다.", "The API key has been stopped."
@@ -81,6 +88,17 @@ class Code(StrEnum):
         "4090006",
         "같은 배치에 다른 업로드가 진행 중입니다.",
         "Another upload to this batch has gone on from here.",
+    )
+    CONNECTION_BROKEN = (
+        "4090008",
+        "연결을 다시 확인해 주세요.",
+        "The connection's credentials are not accepted any more: connect it again.",
+    )
+    TOO_MANY_CONNECTIONS = "4090009", "연결은 20개까지 만들 수 있습니다.", "An account has at most 20 connections."
+    CONSENT_NOT_OFFERED = (
+        "4090010",
+        "이 서버에는 카카오 앱이 설정되지 않았습니다.",
+        "This installation has no app at the provider.",
     )
     UPLOAD_CHANGED = "4090007", "이전 업로드와 내용이 다릅니다.", "The upload differs from what was received before."
 
@@ -133,6 +151,8 @@ class Code(StrEnum):
         "배치 안에서 중복된 수신자입니다.",
         "Another recipient of the batch has the same key.",
     )
+
+    PROVIDER_AWAY = "5020001", "카카오 서버가 응답하지 않습니다.", "The provider does not answer: try again."
 
     UNEXPECTED = "5000001", "서버 오류가 발생했습니다.", "Something went wrong here; it has been recorded."
 

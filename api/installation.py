@@ -4,7 +4,6 @@ There is one row a channel, under an id that the channel determines, so that any
 start at once and notifications accepted before keep their connection.
 """
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
@@ -17,7 +16,8 @@ from sqlalchemy.orm import Session
 from config.providers import installation_credentials, receipt_token
 from config.vocabulary import Channel, ConnectionStatus
 from models.connection import Connection
-from models.sealing import SealBroken, sealer
+from models.credentials import reveal, seal
+from models.sealing import SealBroken
 from models.session import transaction
 
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ def _upsert(session: Session, channel: Channel, credentials: Mapping[str, str]) 
     row = session.get(Connection, row_id, with_for_update=True)
     if row is not None and row.receipt_token_hash == token_hash and _opened(row) == credentials:
         return
-    sealed = sealer().seal("connections.secrets", row_id, json.dumps(credentials).encode())
+    sealed = seal(row_id, credentials)
     if row is None:
         Connection.create(session, id=row_id, channel=channel, secrets=sealed, receipt_token_hash=token_hash)
     else:
@@ -60,8 +60,7 @@ def _upsert(session: Session, channel: Channel, credentials: Mapping[str, str]) 
 
 def _opened(row: Connection) -> dict[str, str] | None:
     try:
-        credentials: dict[str, str] = json.loads(sealer().open("connections.secrets", row.id, row.secrets))
+        return reveal(row)
     except SealBroken:
         # Its master key is gone; the environment has the credentials to seal anew.
         return None
-    return credentials

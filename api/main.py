@@ -19,6 +19,8 @@ from api.routes import (
     auth,
     batch_views,
     batches,
+    connections,
+    consents,
     decisions,
     health,
     index,
@@ -51,6 +53,8 @@ ROUTES = (
     auth,
     users,
     api_keys,
+    connections,
+    consents,
 )
 """In the order in which a request looks through them: what is asked for most comes first."""
 

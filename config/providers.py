@@ -1,23 +1,24 @@
-"""The installation's own provider credentials, from the environment.
+"""The installation's own provider credentials and where each provider is, from the environment.
 
 In `local` and `test` what is not said is the sandbox's; elsewhere an address that is not said is the vendor's
 own, and a channel without credentials is not offered. Nothing here stores or sends.
 """
 
-from typing import Final
+from typing import Final, assert_never
 
 from config.settings import Aws, Gmail, Installation, Kakao, Sandbox, Solapi, settings
 from config.vocabulary import Channel
 
 SOLAPI_URL: Final = "https://api.solapi.com"
 KAKAO_URL: Final = "https://kapi.kakao.com"
+KAKAO_AUTH_URL: Final = "https://kauth.kakao.com"
 GMAIL_HOST: Final = "smtp.gmail.com"
 GMAIL_PORT: Final = 465
 
 
 def installation_credentials() -> dict[Channel, dict[str, str]]:
     """The credentials of every channel that this installation can send on by itself."""
-    sandbox = settings(Sandbox) if settings(Installation).has_sandbox else None
+    sandbox = _sandbox()
     everything = {
         Channel.SOLAPI: _solapi(sandbox),
         Channel.KAKAO: _kakao(sandbox),
@@ -27,9 +28,67 @@ def installation_credentials() -> dict[Channel, dict[str, str]]:
     return {channel: known for channel, known in everything.items() if known is not None}
 
 
+def addresses(channel: Channel) -> dict[str, str]:
+    """Where a channel's provider is and who we are to it: no account says that of its own connections."""
+    sandbox = _sandbox()
+    match channel:
+        case Channel.SOLAPI:
+            return _solapi_address(sandbox)
+        case Channel.KAKAO:
+            return _kakao_address(sandbox) | _kakao_app(sandbox)
+        case Channel.GMAIL:
+            return _gmail_address(sandbox)
+        case Channel.SES:
+            return _ses_address(sandbox)
+        case _:
+            assert_never(channel)
+
+
 def receipt_token() -> str | None:
     """The token in the path of the installation's SOLAPI reports, if it takes any."""
     return settings(Solapi).solapi_receipt_token.get_secret_value() or None
+
+
+def _sandbox() -> Sandbox | None:
+    return settings(Sandbox) if settings(Installation).has_sandbox else None
+
+
+def _at_sandbox(sandbox: Sandbox, path: str) -> str:
+    return f"http://127.0.0.1:{sandbox.sandbox_port}/{path}"
+
+
+def _solapi_address(sandbox: Sandbox | None) -> dict[str, str]:
+    default = SOLAPI_URL if sandbox is None else _at_sandbox(sandbox, "solapi")
+    return {"base_url": settings(Solapi).solapi_base_url or default}
+
+
+def _kakao_address(sandbox: Sandbox | None) -> dict[str, str]:
+    default = KAKAO_URL if sandbox is None else _at_sandbox(sandbox, "kakao/api")
+    return {"api_base_url": settings(Kakao).kakao_api_base_url or default}
+
+
+def _kakao_app(sandbox: Sandbox | None) -> dict[str, str]:
+    """Our app at Kakao: `rest_api_key` is empty where there is none, and nobody can consent."""
+    said = settings(Kakao)
+    default = KAKAO_AUTH_URL if sandbox is None else _at_sandbox(sandbox, "kakao/auth")
+    return {
+        "auth_base_url": said.kakao_auth_base_url or default,
+        "rest_api_key": said.kakao_rest_api_key.get_secret_value() or ("" if sandbox is None else "sandbox"),
+        "client_secret": said.kakao_client_secret.get_secret_value(),
+    }
+
+
+def _gmail_address(sandbox: Sandbox | None) -> dict[str, str]:
+    said = settings(Gmail)
+    if sandbox is None:
+        host, port, tls = GMAIL_HOST, GMAIL_PORT, "implicit"
+    else:
+        host, port, tls = "127.0.0.1", sandbox.sandbox_smtp_port, "none"
+    return {"host": said.gmail_host or host, "port": str(said.gmail_port or port), "tls": said.gmail_tls or tls}
+
+
+def _ses_address(sandbox: Sandbox | None) -> dict[str, str]:
+    return {"endpoint_url": settings(Aws).aws_endpoint_url or ("" if sandbox is None else _at_sandbox(sandbox, "aws"))}
 
 
 def _solapi(sandbox: Sandbox | None) -> dict[str, str] | None:
@@ -37,43 +96,27 @@ def _solapi(sandbox: Sandbox | None) -> dict[str, str] | None:
     key, secret = said.solapi_api_key.get_secret_value(), said.solapi_api_secret.get_secret_value()
     receipts = {"receipt_secret": said.solapi_receipt_secret.get_secret_value()}
     if key:
-        return {"api_key": key, "api_secret": secret, "base_url": said.solapi_base_url or SOLAPI_URL, **receipts}
+        # Credentials that were said belong to the vendor, also in `local`.
+        return {"api_key": key, "api_secret": secret, **_solapi_address(None), **receipts}
     if sandbox is None:
         return None
-    base_url = said.solapi_base_url or f"http://127.0.0.1:{sandbox.sandbox_port}/solapi"
-    return {"api_key": "sandbox", "api_secret": "sandbox", "base_url": base_url, **receipts}
+    return {"api_key": "sandbox", "api_secret": "sandbox", **_solapi_address(sandbox), **receipts}
 
 
 def _kakao(sandbox: Sandbox | None) -> dict[str, str] | None:
-    said = settings(Kakao)
-    token = said.kakao_access_token.get_secret_value()
+    token = settings(Kakao).kakao_access_token.get_secret_value()
     if token:
-        return {"access_token": token, "api_base_url": said.kakao_api_base_url or KAKAO_URL}
-    if sandbox is None:
-        return None
-    base_url = said.kakao_api_base_url or f"http://127.0.0.1:{sandbox.sandbox_port}/kakao/api"
-    return {"access_token": "sandbox", "api_base_url": base_url}
+        return {"access_token": token, **_kakao_address(None)}
+    return None if sandbox is None else {"access_token": "sandbox", **_kakao_address(sandbox)}
 
 
 def _gmail(sandbox: Sandbox | None) -> dict[str, str] | None:
     said = settings(Gmail)
     if said.gmail_user:
-        return {
-            "user": said.gmail_user,
-            "password": said.gmail_password.get_secret_value(),
-            "host": said.gmail_host or GMAIL_HOST,
-            "port": str(said.gmail_port or GMAIL_PORT),
-            "tls": said.gmail_tls or "implicit",
-        }
+        return {"user": said.gmail_user, "password": said.gmail_password.get_secret_value(), **_gmail_address(None)}
     if sandbox is None:
         return None
-    return {
-        "user": "sandbox@example.com",
-        "password": "sandbox",
-        "host": said.gmail_host or "127.0.0.1",
-        "port": str(said.gmail_port or sandbox.sandbox_smtp_port),
-        "tls": said.gmail_tls or "none",
-    }
+    return {"user": "sandbox@example.com", "password": "sandbox", **_gmail_address(sandbox)}
 
 
 def _ses(sandbox: Sandbox | None) -> dict[str, str] | None:
@@ -84,8 +127,8 @@ def _ses(sandbox: Sandbox | None) -> dict[str, str] | None:
             "access_key_id": key,
             "secret_access_key": said.aws_secret_access_key.get_secret_value(),
             "region": said.aws_region,
-            "endpoint_url": said.aws_endpoint_url,
             "from": said.ses_from,
+            **_ses_address(None),
         }
     if sandbox is None:
         return None
@@ -93,6 +136,6 @@ def _ses(sandbox: Sandbox | None) -> dict[str, str] | None:
         "access_key_id": "sandbox",
         "secret_access_key": "sandbox",
         "region": "ap-northeast-2",
-        "endpoint_url": said.aws_endpoint_url or f"http://127.0.0.1:{sandbox.sandbox_port}/aws",
         "from": "alrim@example.com",
+        **_ses_address(sandbox),
     }

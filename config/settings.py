@@ -100,6 +100,11 @@ class Api(Group):
     trusted_hosts: Words = ("127.0.0.1", "localhost", "[::1]")
     trusted_proxies: Words = ()
     allow_legacy_signing: bool = False
+    public_url: str = ""
+
+    def url(self, path: str) -> str:
+        """Where a path of this API is for the world: providers redirect and report there."""
+        return (self.public_url.rstrip("/") or f"http://127.0.0.1:{self.api_port}") + path
 
 
 class Worker(Group):
@@ -150,10 +155,13 @@ class Solapi(Group):
 
 
 class Kakao(Group):
-    """The installation's Kakao app and its sender."""
+    """The installation's Kakao app, and a sender of its own."""
 
+    kakao_rest_api_key: SecretStr = SecretStr("")
+    kakao_client_secret: SecretStr = SecretStr("")
     kakao_access_token: SecretStr = SecretStr("")
     kakao_api_base_url: str = ""
+    kakao_auth_base_url: str = ""
 
 
 class Gmail(Group):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.vocabulary import Channel, ConnectionStatus
@@ -16,16 +16,24 @@ class Connection(Base):
 
     `receipt_token_hash` is SHA-256 of the token in the path to which the provider reports.
     `closed_until`, `closed_reason` and `failures` (rounds in a row without a usable answer) are its gate's; only
-    `models.gate` changes them.
+    `models.gate` changes them. `renew_at` (when its token must be renewed; NULL: it needs no renewal, or nothing
+    helps but the person) and `renewing_until` (somebody is about it) are `models.renewal`'s. `problem` says in words
+    what is wrong, and `tested_at` when its owner last had it tried.
     """
 
     __tablename__ = "connections"
 
     account_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     channel: Mapped[Channel] = mapped_column(Word(Channel))
+    name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     secrets: Mapped[bytes] = mapped_column(Sealed)
     status: Mapped[ConnectionStatus] = mapped_column(Word(ConnectionStatus), default=ConnectionStatus.ACTIVE)
+    problem: Mapped[str | None] = mapped_column(String(200))
+    tested_at: Mapped[datetime | None] = mapped_column(Moment)
     receipt_token_hash: Mapped[bytes | None] = mapped_column(Digest, unique=True)
     closed_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_reason: Mapped[str | None] = mapped_column(Ascii(64))
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    renew_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    renewing_until: Mapped[datetime | None] = mapped_column(Moment)

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.orm import Session
 
+from config.vocabulary import ConnectionStatus
 from models.connection import Connection
 
 log = structlog.get_logger()
@@ -29,6 +30,13 @@ Fewer than any channel's budget of tries: who waits at a closed gate spends none
 FIRST_REST: Final = timedelta(seconds=5)
 MOST_DOUBLINGS: Final = 6
 """The rest after further failures doubles up to five minutes."""
+_OPEN: Final = {
+    "closed_until": None,
+    "closed_reason": None,
+    "failures": 0,
+    "status": ConnectionStatus.ACTIVE,
+    "problem": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,15 @@ def pass_on(session: Session, probe: Probe, until: datetime, reason: str) -> Non
 
 def open_again(session: Session, probe: Probe) -> None:
     """The probe got through: open, with an event, unless somebody has closed it since."""
-    if _changed(session, _held(probe).values(closed_until=None, closed_reason=None, failures=0)):
+    if _changed(session, _held(probe).values(_OPEN)):
         log.info("connection.opened", connection=str(probe.connection_id))
+
+
+def open_by_hand(session: Session, connection_id: UUID) -> None:
+    """Its credentials are known to work: open, whatever closed it; a closure that is still true comes again."""
+    closed_one = update(Connection).where(Connection.id == connection_id, Connection.closed_until.is_not(None))
+    if _changed(session, closed_one.values(_OPEN)):
+        log.info("connection.opened", connection=str(connection_id))
 
 
 def count_failure(session: Session, connection: Connection, now: datetime, reason: str, probe: Probe | None) -> None:

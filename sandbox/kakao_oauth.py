@@ -5,6 +5,8 @@ A refresh token is replaced only in its last month, and then the old one is dead
 life shorter; what is told to the client is always real seconds. It must not know the API.
 """
 
+import base64
+import hashlib
 import html
 import os
 import secrets
@@ -45,6 +47,7 @@ class _Code:
     redirect_uri: str
     scopes: tuple[str, ...]
     expires_at: datetime
+    challenge: str | None
 
 
 def _refuse(code: str, error: str, description: str, status: int = 400) -> VendorError:
@@ -92,13 +95,15 @@ class _Login:
                 for name, value in query.items()
             )
             return HTMLResponse(_CONSENT.format(scopes=html.escape(", ".join(scopes)), fields=fields))
-        return RedirectResponse(_back(target, query.get("state"), self._outcome(answer, target, scopes)), 302)
+        return RedirectResponse(
+            _back(target, query.get("state"), self._outcome(answer, target, scopes, query.get("code_challenge"))), 302
+        )
 
-    def _outcome(self, answer: str, target: str, scopes: tuple[str, ...]) -> dict[str, str]:
+    def _outcome(self, answer: str, target: str, scopes: tuple[str, ...], challenge: str | None) -> dict[str, str]:
         if answer != "agree":
             return {"error": "access_denied", "error_description": "User denied access"}
         code = secrets.token_urlsafe(32)
-        self._codes[code] = _Code(target, scopes, self._clock() + self._real(CODE_LIFE))
+        self._codes[code] = _Code(target, scopes, self._clock() + self._real(CODE_LIFE), challenge)
         return {"code": code}
 
     def token(self, form: dict[str, str]) -> dict[str, object]:
@@ -119,6 +124,8 @@ class _Login:
             raise _refuse("KOE320", "invalid_grant", "authorization code not found")
         if code.redirect_uri != form.get("redirect_uri"):
             raise _refuse("KOE303", "invalid_grant", "Redirect URI mismatch.")
+        if code.challenge is not None and code.challenge != _challenge(form.get("code_verifier", "")):
+            raise _refuse("KOE320", "invalid_grant", "code verifier mismatch")
         scopes = frozenset(code.scopes)
         return {**self._access(scopes), **self._new_refresh(scopes), "scope": " ".join(code.scopes)}
 
@@ -155,6 +162,11 @@ class _Login:
 
     def _real(self, life: timedelta) -> timedelta:
         return life / self._rate
+
+
+def _challenge(verifier: str) -> str:
+    """PKCE's S256 (RFC 7636)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _back(target: str, state: str | None, answer: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Amazon SES v2's SendEmail: signed requests, the sandbox account's one verified sender, raw and simple content.
+"""Amazon SES v2's SendEmail and GetAccount: signed requests, one verified sender, raw and simple content.
 
 The client's address is `…/aws`. Error names and statuses are those of the service model that botocore ships. It must
 not know how a mail is read (`sandbox.mime`) or how a signature is made (`sandbox.sigv4`).
@@ -43,7 +43,7 @@ def _bad(message: str) -> VendorError:
 
 
 def router(state: State) -> APIRouter:
-    """Return SES's route, for mounting under `/aws`."""
+    """Return SES's routes, for mounting under `/aws`."""
     routes = APIRouter(route_class=VendorRoute)
 
     @routes.post("/v2/email/outbound-emails")
@@ -52,6 +52,11 @@ def router(state: State) -> APIRouter:
         _verify(request, body, state)
         # Mails can be megabytes; reading one must not keep the others waiting.
         return await run_in_threadpool(_send, state, body, request.headers.get("x-request-id"))
+
+    @routes.get("/v2/email/account")
+    def get_account(request: Request) -> Response:
+        _verify(request, b"", state)
+        return JSONResponse({"SendingEnabled": True, "ProductionAccessEnabled": True, "EnforcementStatus": "HEALTHY"})
 
     return routes
 

@@ -1,6 +1,5 @@
 """Rows as tests need them: a notification in any state, a connection, and reading them back."""
 
-import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from config.vocabulary import BatchState, Channel, Lane, State
 from models.attempt import Attempt
 from models.batch import Batch
 from models.connection import Connection
+from models.credentials import seal
 from models.notification import Notification
 from models.sealing import sealer
 from models.session import snapshot, transaction
@@ -19,7 +19,7 @@ LEASE = timedelta(seconds=50)
 def a_connection(channel: Channel = Channel.SOLAPI, **changes: object) -> UUID:
     """An open connection with credentials that say nothing."""
     row_id = new_id()
-    secrets = sealer().seal("connections.secrets", row_id, json.dumps({}).encode())
+    secrets = seal(row_id, {})
     with transaction() as session:
         return Connection.create(session, **{"id": row_id, "channel": channel, "secrets": secrets, **changes}).id
 

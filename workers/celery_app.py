@@ -127,6 +127,7 @@ def _leave_inherited_connections(**_: object) -> None:
 app = Celery(
     "alrim",
     include=[
+        "workers.tasks.connections",
         "workers.tasks.deliver",
         "workers.tasks.feed",
         "workers.tasks.receipts",

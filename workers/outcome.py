@@ -32,12 +32,14 @@ class Retry:
         closes: the fault is the connection's, not the message's: the connection takes a rest for `after`
             (or until its credentials are renewed, when `after` is None) and no try is spent.
         spends: whether the provider was asked; false where we ourselves held it back.
+        reauth: it closes because the credentials were refused; only new ones help.
     """
 
     code: str
     after: timedelta | None = None
     closes: bool = False
     spends: bool = True
+    reauth: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,14 @@ class Bell:
         """Have running batches fed at once, rather than at the next beat."""
         return self._send("feed", (), "", queue=Queue.PERIODIC, expires=10)
 
+    def renew(self, connection_id: UUID) -> bool:
+        """Have a connection's token renewed."""
+        return self._send("connections.renew", (str(connection_id),), str(connection_id), 60, Queue.PERIODIC)
+
+    def test(self, connection_id: UUID) -> bool:
+        """Have a connection's credentials tried out; False means that the broker is away and nobody will."""
+        return self._send("connections.test", (str(connection_id),), str(connection_id), 600, Queue.PERIODIC)
+
     def depth(self, queue: Queue) -> int | None:
         """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
         connection = self._connection or app.connection_for_write()

@@ -1,7 +1,6 @@
 """Where providers report delivery: the path names the connection, the header proves the caller."""
 
 import hmac
-import json
 from hashlib import sha1, sha256
 from typing import Annotated, Final
 
@@ -12,7 +11,7 @@ from api import reports
 from api.errors import ApiError, Code, problems
 from api.schemas.receipts import QueuedOut, ReportsIn
 from models.connection import Connection
-from models.sealing import sealer
+from models.credentials import reveal
 from models.session import snapshot
 from workers.publish import Bell
 
@@ -52,7 +51,6 @@ def _connection(token: str) -> Connection:
 
 
 def _expected(connection: Connection) -> bytes | None:
-    credentials = json.loads(sealer().open("connections.secrets", connection.id, connection.secrets))
-    secret: str = credentials.get("receipt_secret", "")
+    secret = reveal(connection).get("receipt_secret", "")
     # SOLAPI sends plain SHA-1 of the secret: a token, not a signature. That of an empty one is no secret.
     return sha1(secret.encode(), usedforsecurity=False).hexdigest().encode() if secret else None

@@ -20,7 +20,7 @@ from api.middleware.body_limit import BodyLimit
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.routes import api_keys, auth, decisions, index, notifications, users
+from api.routes import api_keys, auth, connections, consents, decisions, index, notifications, users
 from api.security import passwords
 from api.security.caller import Caller, Viewer, either_caller, signed_caller
 from api.security.keys import _remembered
@@ -44,7 +44,7 @@ class Text(BaseModel):
 def make_app() -> FastAPI:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     errors.install(app)
-    for module in (index, auth, users, api_keys, notifications, decisions):
+    for module in (index, auth, users, api_keys, connections, consents, notifications, decisions):
         app.include_router(module.router)
 
     @app.post("/accept/{place}")

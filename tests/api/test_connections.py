@@ -25,10 +25,12 @@ def an_account() -> UUID:
         return Account.create(session, email=EMAIL).id
 
 
-def a_connection(account_id: UUID | None, status: ConnectionStatus = ConnectionStatus.ACTIVE) -> UUID:
+def a_connection(
+    account_id: UUID | None, status: ConnectionStatus = ConnectionStatus.ACTIVE, *, is_default: bool = False
+) -> UUID:
+    values = {"account_id": account_id, "channel": Channel.KAKAO, "status": status, "is_default": is_default}
     with transaction() as session:
-        made = Connection.create(session, account_id=account_id, channel=Channel.KAKAO, secrets=b"x", status=status)
-        return made.id
+        return Connection.create(session, secrets=b"x", **values).id
 
 
 def test_ones_own_comes_before_the_installations() -> None:
@@ -41,13 +43,37 @@ def test_ones_own_comes_before_the_installations() -> None:
     assert find(account, Channel.SOLAPI, own) is None
 
 
-def test_what_is_not_active_or_not_ones_own_serves_nobody() -> None:
+def test_the_default_comes_before_the_oldest_and_one_that_works_before_both() -> None:
     account = an_account()
+    first, second, third = a_connection(account), a_connection(account), a_connection(account, is_default=True)
+    assert find(account, Channel.KAKAO, None) == third
+    with transaction() as session:
+        session.get_one(Connection, third).status = ConnectionStatus.BLOCKED
+    assert find(account, Channel.KAKAO, None) == first
+    assert find(account, Channel.KAKAO, second) == second
+    assert find(account, Channel.KAKAO, third) is ConnectionStatus.BLOCKED
+
+
+def test_no_other_sender_takes_the_place_of_ones_own_broken_one() -> None:
+    account = an_account()
+    upsert_connections()
     broken = a_connection(account, ConnectionStatus.NEEDS_REAUTH)
-    assert find(account, Channel.KAKAO, None) is None
-    assert find(account, Channel.KAKAO, broken) is None
+    assert find(account, Channel.KAKAO, None) is ConnectionStatus.NEEDS_REAUTH
+    assert find(account, Channel.KAKAO, broken) is ConnectionStatus.NEEDS_REAUTH
+    assert find(account, Channel.KAKAO, IDS[Channel.KAKAO]) == IDS[Channel.KAKAO]
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(ConnectionChoice().choose(account, Channel.KAKAO, None))
+    assert caught.value.code is Code.CONNECTION_BROKEN
+
+
+def test_what_is_not_ones_own_serves_nobody() -> None:
+    account, other = an_account(), new_id()
+    with transaction() as session:
+        stranger = Account.create(session).id
+    foreign = a_connection(stranger)
+    assert find(account, Channel.KAKAO, foreign) is None
     assert find(account, Channel.KAKAO, new_id()) is None
-    assert find(new_id(), Channel.KAKAO, None) is None
+    assert find(other, Channel.KAKAO, None) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The installation's rows follow its environment, keep their ids, and are sealed."""
 
-import json
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -11,7 +10,7 @@ from api.installation import IDS, upsert_connections
 from config.settings import settings
 from config.vocabulary import Channel
 from models.connection import Connection
-from models.sealing import sealer
+from models.credentials import reveal
 from models.session import transaction
 from models.types import utc_now
 
@@ -24,8 +23,7 @@ def rows() -> dict[Channel, Connection]:
 
 
 def credentials(row: Connection) -> dict[str, str]:
-    opened: dict[str, str] = json.loads(sealer().open("connections.secrets", row.id, row.secrets))
-    return opened
+    return reveal(row)
 
 
 def test_every_channel_gets_the_sandbox_in_test() -> None:

@@ -110,7 +110,17 @@ class SesSend:
     tags: Mapping[str, str]
 
 
-Request = HttpRequest | SmtpLogin | SmtpSend | SesSend
+@dataclass(frozen=True, slots=True)
+class SesAccount:
+    """One `sesv2.get_account`: what SES lets these credentials do; sends nothing."""
+
+    region: str
+    endpoint_url: str | None
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+
+Request = HttpRequest | SmtpLogin | SmtpSend | SesSend | SesAccount
 
 
 @dataclass(frozen=True, slots=True)

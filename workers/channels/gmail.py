@@ -4,11 +4,12 @@ One login, then for each mail a departure and one transmission. A reply after th
 silence after it stays Unknown, since SMTP can't be asked. It must not know how a mail travels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from config.vocabulary import Lane
+from workers.channels.account import Refused, Unheard, Usable, Verdict
 from workers.channels.exchange import (
     Answer,
     Conversation,
@@ -20,7 +21,8 @@ from workers.channels.exchange import (
     SmtpSend,
     Stamp,
 )
-from workers.channels.gmail_codes import CLOSES, CREDENTIALS, REJECTED, RETRY, VERDICTS, Verdict
+from workers.channels.gmail_codes import CREDENTIALS, REFUSED, REJECTED, RETRY, VERDICTS
+from workers.channels.gmail_codes import Verdict as Judgement
 from workers.channels.mail import compose_mail, recipients
 from workers.channels.severity import worst
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
@@ -54,6 +56,16 @@ def converse(messages: Sequence[Message], credentials: Mapping[str, str], stamp:
             outcomes[message.id] = read(answer)
             end = _ends(answer, outcomes[message.id])
     return outcomes
+
+
+def check(credentials: Mapping[str, str], _stamp: Callable[[], Stamp]) -> Generator[SmtpLogin, Answer, Verdict]:
+    """Log in, and no more."""
+    outcome = read_login((yield login(credentials)))
+    if outcome is None:
+        return Usable()
+    if outcome.reauth:
+        return Refused(f"the mail server refused the login ({outcome.code}): give it a new app password")
+    return Unheard(f"the mail server gave no answer ({outcome.code})")
 
 
 def login(credentials: Mapping[str, str]) -> SmtpLogin:
@@ -105,10 +117,10 @@ def read(answer: Answer) -> Outcome:
     return worst([own, *(verdict for _, verdict in refused)])
 
 
-def _judge(code: int, enhanced: str) -> Verdict:
+def _judge(code: int, enhanced: str) -> Judgement:
     verdict = VERDICTS.get((code, enhanced))
     if verdict is None:
-        verdict = CLOSES if code in CREDENTIALS else REJECTED if code >= PERMANENT else RETRY
+        verdict = REFUSED if code in CREDENTIALS else REJECTED if code >= PERMANENT else RETRY
     return replace(verdict, code=f"{code}-{enhanced}" if enhanced else str(code))
 
 

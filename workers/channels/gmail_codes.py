@@ -15,7 +15,7 @@ Verdict = Retry | Rejected
 
 RETRY: Final = Retry("")
 RETRY_IN_HOURS: Final = Retry("", after=timedelta(hours=2))
-CLOSES: Final = Retry("", closes=True)
+REFUSED: Final = Retry("", closes=True, reauth=True)
 CLOSES_A_WHILE: Final = Retry("", after=timedelta(minutes=15), closes=True)
 CLOSES_A_DAY: Final = Retry("", after=timedelta(hours=24), closes=True)
 REJECTED: Final = Rejected("")
@@ -31,11 +31,11 @@ VERDICTS: Final[Mapping[tuple[int, str], Verdict]] = {
     (452, "4.2.2"): RETRY_IN_HOURS,  # the recipient is over quota
     (452, "4.5.3"): RETRY,  # too many recipients in one transaction
     (454, "4.7.0"): CLOSES_A_WHILE,  # too many logins
-    (530, "5.5.1"): CLOSES,  # authentication required
-    (530, "5.7.0"): CLOSES,  # STARTTLS or authentication first
-    (534, "5.7.9"): CLOSES,  # app password required
-    (534, "5.7.14"): CLOSES,  # login through the browser required
-    (535, "5.7.8"): CLOSES,  # bad credentials; repeated tries lock the account
+    (530, "5.5.1"): REFUSED,  # authentication required
+    (530, "5.7.0"): REFUSED,  # STARTTLS or authentication first
+    (534, "5.7.9"): REFUSED,  # app password required
+    (534, "5.7.14"): REFUSED,  # login through the browser required
+    (535, "5.7.8"): REFUSED,  # bad credentials; repeated tries lock the account
     (550, "5.1.1"): REJECTED,  # no such user
     (550, "5.2.1"): REJECTED,  # mailbox disabled
     (550, "5.4.5"): CLOSES_A_DAY,  # daily sending limit: a 5xx that is temporary

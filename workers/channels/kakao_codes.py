@@ -14,6 +14,7 @@ Verdict = Retry | Rejected | Unknown
 
 RETRY: Final = Retry("")
 CLOSES: Final = Retry("", closes=True)
+REFUSED: Final = Retry("", closes=True, reauth=True)
 REJECTED: Final = Rejected("")
 UNKNOWN: Final = Unknown("")
 
@@ -30,11 +31,11 @@ VERDICTS: Final[Mapping[int, Verdict]] = {
     -10: CLOSES,  # the app's quota of calls
     -11: CLOSES,  # the cap on paid calls
     -12: CLOSES,  # app or developer suspended
-    -101: CLOSES,  # the person is not linked to the app (any more)
+    -101: REFUSED,  # the person is not linked to the app (any more)
     -103: REJECTED,  # account dormant or gone
     -301: CLOSES,  # app unknown
-    -401: CLOSES,  # token expired or invalid
-    -402: CLOSES,  # scope without consent
+    -401: REFUSED,  # token expired or invalid
+    -402: REFUSED,  # scope without consent
     -405: REJECTED,  # age verification
     -406: REJECTED,  # age verification
     -501: REJECTED,  # no KakaoTalk user

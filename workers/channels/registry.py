@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.vocabulary import Channel, Lane
-from workers.channels import gmail, kakao, ses, solapi
+from workers.channels import gmail, kakao, kakao_account, ses, solapi, solapi_account
+from workers.channels.account import Check, Renew
 from workers.channels.exchange import Conversation, Listing, Message, Stamp
 
 Converse = Callable[[Sequence[Message], Mapping[str, str], Callable[[], Stamp]], Conversation]
@@ -24,15 +25,19 @@ class Vendor:
         converse: sends messages.
         recipients: how many people a body addresses, as the vendor's quotas count.
         batch_size: the most ids that one Celery message carries, by lane.
+        check: asks whether a connection's credentials work.
         settle: makes sure that departed messages were sent, and says so; None where the vendor cannot be asked.
         read_reports: asks for the delivery reports of what was sent; None where there are none.
+        renew: exchanges an old token for a new one; None where credentials do not expire.
     """
 
     converse: Converse
     batch_size: Mapping[Lane, int]
     recipients: Callable[[Mapping[str, Any]], int]
+    check: Check
     settle: Settle | None = None
     read_reports: ReadReports | None = None
+    renew: Renew | None = None
 
 
 def _friends(body: Mapping[str, Any]) -> int:
@@ -44,8 +49,10 @@ def _mailboxes(body: Mapping[str, Any]) -> int:
 
 
 VENDORS: Final[Mapping[Channel, Vendor]] = {
-    Channel.KAKAO: Vendor(kakao.converse, kakao.BATCH_SIZE, _friends),
-    Channel.SOLAPI: Vendor(solapi.converse, solapi.BATCH_SIZE, lambda _: 1, solapi.settle, solapi.read_reports),
-    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes),
-    Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE, _mailboxes),
+    Channel.KAKAO: Vendor(kakao.converse, kakao.BATCH_SIZE, _friends, kakao_account.check, renew=kakao_account.renew),
+    Channel.SOLAPI: Vendor(
+        solapi.converse, solapi.BATCH_SIZE, lambda _: 1, solapi_account.check, solapi.settle, solapi.read_reports
+    ),
+    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes, gmail.check),
+    Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE, _mailboxes, ses.check),
 }

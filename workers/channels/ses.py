@@ -5,12 +5,23 @@ server error or a silence after departure is Unknown. It must not know how a req
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from config.vocabulary import Lane
-from workers.channels.exchange import Answer, Conversation, Depart, Message, Outcomes, SesSend, Silence, Stamp
+from workers.channels.account import Refused, Suspended, Unheard, Usable, Verdict
+from workers.channels.exchange import (
+    Answer,
+    Conversation,
+    Depart,
+    Message,
+    Outcomes,
+    SesAccount,
+    SesSend,
+    Silence,
+    Stamp,
+)
 from workers.channels.mail import compose_mail, recipients
 from workers.channels.ses_codes import VERDICTS
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
@@ -36,6 +47,31 @@ def converse(messages: Sequence[Message], credentials: Mapping[str, str], stamp:
             outcomes[message.id] = outcome
             closed = outcome if isinstance(outcome, Retry) and outcome.closes else None
     return outcomes
+
+
+def check(credentials: Mapping[str, str], _stamp: Callable[[], Stamp]) -> Generator[SesAccount, Answer, Verdict]:
+    """Ask what SES lets this account do; this also proves the key."""
+    answer = yield SesAccount(
+        region=credentials["region"],
+        endpoint_url=credentials["endpoint_url"] or None,
+        access_key_id=credentials["access_key_id"],
+        secret_access_key=credentials["secret_access_key"],
+    )
+    return read_account(answer)
+
+
+def read_account(answer: Answer) -> Verdict:
+    """Read what the account may do."""
+    if isinstance(answer, Silence):
+        return Unheard(f"SES gave no answer ({answer.code})")
+    said: Mapping[str, Any] = json.loads(answer.body)
+    if "SendingEnabled" in said:
+        return Usable() if said["SendingEnabled"] else Suspended("SES has paused sending for this account")
+    code = said.get("Code") or f"http_{answer.status}"
+    verdict = VERDICTS.get(code)
+    if isinstance(verdict, Retry) and verdict.reauth:
+        return Refused(f"SES does not take these credentials ({code}): it needs ses:SendEmail and ses:GetAccount")
+    return Unheard(f"SES gave no answer ({code})")
 
 
 def compose(message: Message, credentials: Mapping[str, str], stamp: Stamp) -> SesSend:

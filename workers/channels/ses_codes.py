@@ -14,6 +14,7 @@ Verdict = Retry | Rejected
 
 RETRY: Final = Retry("")
 CLOSES: Final = Retry("", closes=True)
+REFUSED: Final = Retry("", closes=True, reauth=True)
 CLOSES_AN_HOUR: Final = Retry("", after=timedelta(hours=1), closes=True)
 REJECTED: Final = Rejected("")
 
@@ -30,16 +31,16 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "ConfigurationSetSendingPausedException": CLOSES,
     "AccountSuspendedException": CLOSES,
     "NotFoundException": CLOSES,
-    "ExpiredToken": CLOSES,
-    "ExpiredTokenException": CLOSES,
-    "InvalidClientTokenId": CLOSES,
-    "SignatureDoesNotMatch": CLOSES,
-    "InvalidSignatureException": CLOSES,
-    "IncompleteSignature": CLOSES,
-    "MissingAuthenticationToken": CLOSES,
-    "UnrecognizedClientException": CLOSES,
-    "AccessDenied": CLOSES,
-    "AccessDeniedException": CLOSES,
+    "ExpiredToken": REFUSED,
+    "ExpiredTokenException": REFUSED,
+    "InvalidClientTokenId": REFUSED,
+    "SignatureDoesNotMatch": REFUSED,
+    "InvalidSignatureException": REFUSED,
+    "IncompleteSignature": REFUSED,
+    "MissingAuthenticationToken": REFUSED,
+    "UnrecognizedClientException": REFUSED,
+    "AccessDenied": REFUSED,
+    "AccessDeniedException": REFUSED,
     "MessageRejected": REJECTED,
     "BadRequestException": REJECTED,
     "ParamValidationError": REJECTED,

@@ -147,7 +147,7 @@ def outcome_of(code: str, *, departed: bool) -> Outcome:
         case Class.BLOCKED:
             return Retry(code, BLOCKED_FOR, closes=True)
         case Class.REAUTH:
-            return Retry(code, closes=True)
+            return Retry(code, closes=True, reauth=True)
         case Class.RETRY | Class.UNKNOWN | None:
             return Unknown(code) if departed else Retry(code)
 

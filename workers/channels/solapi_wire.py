@@ -113,6 +113,11 @@ def compose_list(group_id: str, start_key: str | None, credentials: Mapping[str,
     return _request(path, None, credentials, stamp)
 
 
+def compose_balance(credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
+    """Read the account's cash and points."""
+    return _request("GET /cash/v1/balance", None, credentials, stamp)
+
+
 def sign(secret: str, date: str, salt: str) -> str:
     """Sign date and salt, which is all that SOLAPI signs (hex HMAC-SHA256); good once within 15 minutes."""
     return hmac.new(secret.encode(), f"{date}{salt}".encode(), hashlib.sha256).hexdigest()
@@ -127,6 +132,14 @@ def read_problem(answer: Answer) -> Problem | None:
     refused = 400 <= answer.status < 500  # noqa: PLR2004 - HTTP's client errors
     code = _word(_json(answer).get("errorCode")) if refused else None
     return Problem(code or f"http_{answer.status}", refused, answer.status == 429, answer.retry_after)  # noqa: PLR2004 - HTTP's throttle
+
+
+def read_balance(reply: Reply) -> float | None:
+    """Read what the account has to spend, cash and points together."""
+    said = _json(reply)
+    amounts = [said.get("balance"), said.get("point")]
+    known = [each for each in amounts if isinstance(each, int | float)]
+    return sum(known) if known else None
 
 
 def read_image(reply: Reply) -> str | None:

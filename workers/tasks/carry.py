@@ -15,9 +15,11 @@ from uuid import UUID
 
 import structlog
 
+from config.providers import addresses
 from config.settings import Worker, settings
 from models import ledger
 from models.connection import Connection
+from models.credentials import reveal
 from models.ledger import Claimed, Fence
 from models.sealing import sealer
 from models.session import transaction
@@ -32,6 +34,7 @@ from workers.channels.exchange import (
     Outcomes,
     Reply,
     Request,
+    SesAccount,
     SesSend,
     Silence,
     SmtpLogin,
@@ -70,9 +73,13 @@ def open_message(claimed: Claimed) -> Message:
 
 
 def open_credentials(connection: Connection) -> dict[str, str]:
-    """Open a connection's credentials."""
-    credentials: dict[str, str] = json.loads(sealer().open("connections.secrets", connection.id, connection.secrets))
-    return credentials
+    """Open a connection's credentials; where its provider is, this installation says.
+
+    Raises:
+        SealBroken: their master key is gone.
+    """
+    own = reveal(connection)
+    return own if connection.account_id is None else {**own, **addresses(connection.channel)}
 
 
 class Carrier:
@@ -192,6 +199,8 @@ class Carrier:
                 return self._smtp.handle(request)
             case SesSend():
                 return aws.send(request)
+            case SesAccount():
+                return aws.look(request)
             case _:
                 assert_never(request)
 

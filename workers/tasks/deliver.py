@@ -71,7 +71,7 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
     tally = Tally()
     if held.claimed:
         outcomes, reached = _outcomes(channel, held, begun)
-        heard = Heard(outcomes, reached, started, held.probe)
+        heard = Heard(outcomes, reached, started, held.probe, held.connection)
         # What was sent must not look unknown because the database was away for a while.
         tally = patiently(lambda: _record(channel, held.claimed, heard), begun + settings(Worker).start_within * 1.4)
     elif not held.expired:

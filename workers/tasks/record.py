@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from config.vocabulary import AfterSilence, Channel, Ending, State
-from models import attempt, gate, ledger
+from models import attempt, gate, ledger, renewal
 from models.attempt import Ended
 from models.connection import Connection
 from models.gate import Probe
@@ -29,17 +29,28 @@ ASK_AFTER: Final = timedelta(seconds=10)
 """How long after a silence a vendor that can be asked is asked."""
 REPORT_AFTER: Final = timedelta(minutes=5)
 """How long after it was sent a report may take before the vendor is asked for it."""
+RENEWED_WITHIN: Final = timedelta(seconds=5)
+"""How long a connection rests whose token is being renewed."""
 OURS: Final = frozenset({State.SENDING, State.UNKNOWN})
 """Where a worker's own word counts: also if its lease ran out and the row was set aside meanwhile."""
 
 
 class Heard(NamedTuple):
-    """What a worker brings back: outcomes by id, whether the provider was reached, the claim's moment, its probe."""
+    """What a worker brings back.
+
+    Attributes:
+        outcomes: by notification id.
+        reached: whether the provider was.
+        started: the claim's moment.
+        probe: the right to try the connection's gate, if it has it.
+        connection: as it was claimed, with the credentials that were used.
+    """
 
     outcomes: Mapping[str, Outcome]
     reached: bool
     started: datetime
     probe: Probe | None = None
+    connection: Connection | None = None
 
 
 def record(
@@ -189,7 +200,7 @@ def _tell_gate(session: Session, connection_id: UUID, heard: Heard, now: datetim
     closing = next((each for each in outcomes if isinstance(each, Retry) and each.closes), None)
     failing = next((each for each in outcomes if _is_failure(each)), None)
     if closing is not None:
-        until = now + (gate.RESTS_FOR if closing.after is None else closing.after)
+        until = now + _rest(session, heard.connection or connection, closing, now)
         if heard.probe is not None:
             gate.pass_on(session, heard.probe, until, closing.code)
         gate.close(session, connection_id, until, closing.code)
@@ -202,6 +213,15 @@ def _tell_gate(session: Session, connection_id: UUID, heard: Heard, now: datetim
     elif heard.probe is not None:
         # It never left (held back, cancelled, expired): the next one may try at once.
         gate.pass_on(session, heard.probe, now, connection.closed_reason or "")
+
+
+def _rest(session: Session, used: Connection, closing: Retry, now: datetime) -> timedelta:
+    """How long the connection rests; refused credentials are renewed, by us if we can, else by their owner."""
+    if closing.reauth:
+        if renewal.ask(session, used, now):
+            return RENEWED_WITHIN
+        renewal.refused(session, used, closing.code)
+    return gate.RESTS_FOR if closing.after is None else closing.after
 
 
 def _is_failure(outcome: Outcome) -> TypeGuard[Retry | Unknown]:

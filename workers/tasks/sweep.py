@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, defer
 
 from config.vocabulary import AfterSilence, Channel, Ending, Lane, Queue, State
-from models import attempt, gate, ledger, waking
+from models import attempt, gate, ledger, renewal, waking
 from models.attempt import Ended
 from models.ledger import RING_AFTER, Fence
 from models.notification import Notification
@@ -56,6 +56,7 @@ def sweep() -> dict[str, int]:
                 done["rung"] += ring_due(bell, channel, lane, utc_now())
             else:
                 done["asked"] += ask_due(bell, state, channel, lane, utc_now())
+        done["renewals"] += ring_renewals(bell, utc_now())
     except AWAY as error:
         log.warning("sweep.store_away", error=type(error).__name__)
     finally:
@@ -128,6 +129,15 @@ def ask_due(bell: Bell, state: State, channel: Channel, lane: Lane, now: datetim
     for ids in asked:
         bell.reconcile(ids)
     return sum(map(len, asked))
+
+
+def ring_renewals(bell: Bell, now: datetime) -> int:
+    """Have tokens renewed whose time has come; whoever comes second finds it done."""
+    with snapshot() as session:
+        due = renewal.due(session, now, most=SHORT)
+    if due and (depth := bell.depth(Queue.PERIODIC)) is not None and depth < SHORT:
+        return sum(bell.renew(each) for each in due)
+    return 0
 
 
 def settle_leases(channel: Channel, lane: Lane, now: datetime) -> int:

@@ -8,7 +8,7 @@ Unknown. No exception leaves the module.
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from workers.channels.exchange import HttpRequest, Reply, SesSend, Silence
+from workers.channels.exchange import HttpRequest, Reply, SesAccount, SesSend, Silence
 from workers.transports import http
 from workers.transports.deadline import CONNECT, exchange_seconds
 
@@ -36,6 +36,7 @@ class _Call:
     """The call that this thread is in: what its hook needs to know, and what it met."""
 
     notification: str
+    delivers: bool = True
     answer: Reply | Silence | None = None
 
 
@@ -51,10 +52,18 @@ def send(request: SesSend) -> Reply | Silence:
 
     The envelope is `recipients` alone; SES reads none from the raw content's headers when a destination is given.
     """
-    call = _Call(request.tags.get("notification_id", ""))
+    return _called(_Call(request.tags.get("notification_id", "")), lambda: _send(request))
+
+
+def look(request: SesAccount) -> Reply | Silence:
+    """Ask what SES lets an account do; sends nothing."""
+    return _called(_Call("", delivers=False), lambda: _look(request))
+
+
+def _called(call: _Call, act: Callable[[], Reply]) -> Reply | Silence:
     token = _CALL.set(call)
     try:
-        return _send(request)
+        return act()
     except ClientError as error:
         return _refusal(error)
     except ParamValidationError:
@@ -66,8 +75,13 @@ def send(request: SesSend) -> Reply | Silence:
         _CALL.reset(token)
 
 
+def _look(request: SesAccount) -> Reply:
+    said = _client_of(request).get_account()
+    return Reply(200, body=json.dumps({"SendingEnabled": said.get("SendingEnabled", False)}).encode())
+
+
 def _send(request: SesSend) -> Reply:
-    client = _client(request.region, request.endpoint_url, request.access_key_id, request.secret_access_key)
+    client = _client_of(request)
     sent: Mapping[str, Any] = client.send_email(
         FromEmailAddress=request.sender,
         Destination={"ToAddresses": list(request.recipients)},
@@ -100,6 +114,10 @@ def _without_answer(call: _Call) -> Silence:
             return Silence(may_have_left=False, code="unsendable")
 
 
+def _client_of(request: SesSend | SesAccount) -> "SESV2Client":
+    return _client(request.region, request.endpoint_url, request.access_key_id, request.secret_access_key)
+
+
 @functools.lru_cache(maxsize=CLIENTS)
 def _client(region: str, endpoint_url: str | None, access_key_id: str, secret_access_key: str) -> "SESV2Client":
     client = boto3.session.Session().client(
@@ -115,7 +133,7 @@ def _client(region: str, endpoint_url: str | None, access_key_id: str, secret_ac
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs yet
         ),
     )
-    client.meta.events.register("before-send.sesv2.SendEmail", _carry)  # type: ignore[arg-type]  # a response is what it may return
+    client.meta.events.register("before-send.sesv2", _carry)  # type: ignore[arg-type]  # a response is what it may return
     return client
 
 
@@ -125,7 +143,7 @@ def _carry(request: AWSPreparedRequest, **_: object) -> AWSResponse:
     # After signing: a proxy may set the header anew without breaking the signature.
     headers = {name: _text(value) for name, value in request.headers.items()} | {"X-Request-Id": call.notification}
     body = request.body if isinstance(request.body, bytes) else b""
-    call.answer = http.send(HttpRequest(request.method, request.url, headers, body, delivers=True, pooled=False))
+    call.answer = http.send(HttpRequest(request.method, request.url, headers, body, call.delivers, pooled=False))
     if isinstance(call.answer, Silence):
         raise _UnansweredError
     headers_heard: Any = call.answer.headers

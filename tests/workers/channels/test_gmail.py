@@ -6,6 +6,7 @@ import pytest
 from config.vocabulary import Lane
 from tests.workers.channels.conversing import IDS, converse, message, stamp
 from workers.channels import gmail
+from workers.channels.account import Refused, Unheard, Usable, Verdict
 from workers.channels.exchange import Answer, Depart, Reply, Silence, SmtpLogin, SmtpSend, Step
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 
@@ -66,7 +67,7 @@ def test_the_envelope_is_bare_and_whole() -> None:
     [
         (Silence(may_have_left=False, code="refused"), Retry("refused")),
         (Silence(may_have_left=True, code="timeout"), Retry("timeout")),
-        (Reply(535, body=b"5.7.8"), Retry("535-5.7.8", closes=True)),
+        (Reply(535, body=b"5.7.8"), Retry("535-5.7.8", closes=True, reauth=True)),
         (Reply(454, body=b"4.7.0"), Retry("454-4.7.0", timedelta(minutes=15), closes=True)),
         (Reply(554), Retry("554")),
     ],
@@ -81,7 +82,11 @@ def test_without_a_login_nothing_departs(answer: Answer, outcome: Outcome) -> No
         (Silence(may_have_left=True, code="timeout"), Unknown("timeout"), LOST),
         (Silence(may_have_left=False, code="reset"), Retry("reset"), LOST),
         (Reply(421, body=b"4.7.0"), Retry("421-4.7.0"), Retry("421-4.7.0")),
-        (Reply(530, body=b"5.7.0"), Retry("530-5.7.0", closes=True), Retry("530-5.7.0", closes=True)),
+        (
+            Reply(530, body=b"5.7.0"),
+            Retry("530-5.7.0", closes=True, reauth=True),
+            Retry("530-5.7.0", closes=True, reauth=True),
+        ),
     ],
 )
 def test_what_ends_the_connection_ends_it_for_those_behind(answer: Answer, own: Outcome, rest: Outcome) -> None:
@@ -123,3 +128,21 @@ def test_what_can_not_be_a_mail_fails_alone() -> None:
 )
 def test_recipients_are_judged_one_by_one(reply: Reply, outcome: Outcome) -> None:
     assert gmail.read(reply) == outcome
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (Reply(235), Usable),
+        (Reply(535, body=b"5.7.8"), Refused),
+        (Reply(534, body=b"5.7.9"), Refused),
+        (Reply(454, body=b"4.7.0"), Unheard),
+        (Silence(may_have_left=False, code="refused"), Unheard),
+    ],
+)
+def test_the_mail_servers_verdict(answer: Answer, verdict: type[Verdict]) -> None:
+    asking = gmail.check(CREDENTIALS, stamp)
+    assert next(asking) == gmail.login(CREDENTIALS)
+    with pytest.raises(StopIteration) as end:
+        asking.send(answer)
+    assert type(end.value.value) is verdict

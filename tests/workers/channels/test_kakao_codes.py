@@ -15,7 +15,8 @@ EXPECTED: dict[type[Outcome] | str, tuple[int, ...]] = {
     Rejected: (-2, -4, -6, -8, -9, -103, -405, -406, -501, -502, -504, -530),
     "later": (-7, -9798),
     "tomorrow": (-533, -536),
-    "closes": (-3, -5, -11, -12, -101, -301, -903, -401, -402),
+    "closes": (-3, -5, -11, -12, -301, -903),
+    "refuses the token": (-101, -401, -402),
     "closes until tomorrow": (-10, -531, -532),
 }
 
@@ -28,6 +29,8 @@ def expect(kind: type[Outcome] | str, code: str) -> Outcome:
             return Retry(code, after=MIDNIGHT)
         case "closes":
             return Retry(code, closes=True)
+        case "refuses the token":
+            return Retry(code, closes=True, reauth=True)
         case "closes until tomorrow":
             return Retry(code, after=MIDNIGHT, closes=True)
         case _:

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -6,7 +7,8 @@ import pytest
 from config.vocabulary import Lane
 from tests.workers.channels.conversing import IDS, converse, message, stamp
 from workers.channels import ses
-from workers.channels.exchange import Answer, Depart, Reply, SesSend, Silence
+from workers.channels.account import Refused, Suspended, Unheard, Usable, Verdict
+from workers.channels.exchange import Answer, Depart, Reply, SesAccount, SesSend, Silence
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 
 CREDENTIALS = {
@@ -74,3 +76,25 @@ def test_what_can_not_be_a_mail_fails_alone() -> None:
 )
 def test_answers(answer: Answer, outcome: Outcome) -> None:
     assert ses.read(answer) == outcome
+
+
+def _said(status: int, **members: object) -> Reply:
+    return Reply(status, body=json.dumps(members).encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (_said(200, SendingEnabled=True), Usable),
+        (_said(200, SendingEnabled=False), Suspended),
+        (_said(403, Code="InvalidClientTokenId"), Refused),
+        (_said(403, Code="AccessDeniedException"), Refused),
+        (_said(429, Code="TooManyRequestsException"), Unheard),
+        (_said(500, Code="InternalFailure"), Unheard),
+        (_said(500), Unheard),
+        (Silence(may_have_left=True, code="timeout"), Unheard),
+    ],
+)
+def test_ses_verdict(answer: Answer, verdict: type[Verdict]) -> None:
+    assert next(ses.check(CREDENTIALS, stamp)) == SesAccount("ap-northeast-2", None, "AKIA", "secret")
+    assert type(ses.read_account(answer)) is verdict

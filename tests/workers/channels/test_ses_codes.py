@@ -18,6 +18,8 @@ CLOSING = (
     "ConfigurationSetSendingPausedException",
     "AccountSuspendedException",
     "NotFoundException",
+)
+REFUSING = (
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -33,6 +35,7 @@ EXPECTED: dict[str, Outcome] = {
     **{code: Retry(code) for code in RETRIED},
     **{code: Rejected(code) for code in REJECTED},
     **{code: Retry(code, closes=True) for code in CLOSING},
+    **{code: Retry(code, closes=True, reauth=True) for code in REFUSING},
     "DailyQuotaExceeded": Retry("DailyQuotaExceeded", after=timedelta(hours=1), closes=True),
 }
 

@@ -53,7 +53,7 @@ def test_urgent_messages_travel_alone() -> None:
         ([GARBLED], "C", [Retry("unreadable")] * 2),
         ([Reply(503, {"retry-after": "9"}, b"<html>")], "C", [Retry("http_503", timedelta(seconds=9))] * 2),
         ([refusal(400, "ValidationError")], "C", [Retry("ValidationError")] * 2),
-        ([refusal(403, "InvalidAPIKey")], "C", [Retry("InvalidAPIKey", closes=True)] * 2),
+        ([refusal(403, "InvalidAPIKey")], "C", [Retry("InvalidAPIKey", closes=True, reauth=True)] * 2),
         ([CREATED, TIMEOUT], "CP", [Retry("timeout")] * 2),
         ([CREATED, Reply(500, body=b"")], "CP", [Retry("http_500")] * 2),
         ([CREATED, BROKE], "CP", [CLOSED] * 2),

@@ -17,6 +17,7 @@ class Noting(Bell):
         self._depth = depth
         self.rung: list[UUID] = []
         self.asked: list[list[UUID]] = []
+        self.renewed: list[UUID] = []
 
     @override
     def ring(self, rings: Iterable[Ring]) -> bool:
@@ -26,6 +27,11 @@ class Noting(Bell):
     @override
     def reconcile(self, ids: Sequence[UUID]) -> bool:
         self.asked.append(list(ids))
+        return True
+
+    @override
+    def renew(self, connection_id: UUID) -> bool:
+        self.renewed.append(connection_id)
         return True
 
     @override

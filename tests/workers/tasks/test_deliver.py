@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from threading import Event, Thread
 from uuid import UUID
@@ -20,7 +21,7 @@ from tests.rows import LEASE, a_connection, attempts_of, gate_of, read
 from tests.servers.mariadb import Mariadb
 from workers import outcome
 from workers.channels.exchange import Conversation, Depart, Message, Outcomes, Stamp
-from workers.channels.registry import VENDORS, Vendor
+from workers.channels.registry import VENDORS
 from workers.pace import pace
 from workers.tasks.deliver import deliver
 
@@ -42,7 +43,7 @@ def speak(monkeypatch: pytest.MonkeyPatch, ending: Ending, before: Callable[[], 
         outcomes: Outcomes = {each: ending(each) for each in departed}
         return outcomes
 
-    monkeypatch.setitem(VENDORS, Channel.KAKAO, Vendor(converse, VENDORS[Channel.KAKAO].batch_size, lambda _: 1))
+    monkeypatch.setitem(VENDORS, Channel.KAKAO, replace(VENDORS[Channel.KAKAO], converse=converse))
 
 
 def a_row(**changes: object) -> UUID:

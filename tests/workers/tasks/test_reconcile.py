@@ -1,6 +1,7 @@
 """Asking the vendor, on real databases, with a vendor that is a value: what each answer does to the row."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from config.vocabulary import Channel, Ending, State
 from models.types import utc_now
 from tests.rows import a_connection, a_row, attempts_of, read
 from workers.channels.exchange import Conversation, Listed, Listing, Message, Outcomes, Stamp
-from workers.channels.registry import VENDORS, Vendor
+from workers.channels.registry import VENDORS
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from workers.tasks.reconcile import GIVE_UP, inquire
 from workers.tasks.record import REPORT_AFTER
@@ -39,8 +40,7 @@ def speak(
         yield from ()
         return dict(listed or {})
 
-    solapi = VENDORS[Channel.SOLAPI]
-    asking = Vendor(solapi.converse, solapi.batch_size, solapi.recipients, settle, read_reports)
+    asking = replace(VENDORS[Channel.SOLAPI], settle=settle, read_reports=read_reports)
     monkeypatch.setitem(VENDORS, Channel.SOLAPI, asking)
     return asked
 

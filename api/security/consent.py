@@ -1,0 +1,89 @@
+"""What a browser keeps while its person is away to consent: a signed cookie, good for ten minutes.
+
+It binds the answer to the browser that asked: `state` must come back with it, and the code is exchanged with the
+verifier (PKCE) that only it holds. So nobody can have another person's consent connected to his own account by a link.
+Pure: knows no provider and no database.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Final
+from uuid import UUID
+
+import jwt
+
+from api.errors import ApiError, Code
+from config.settings import Api, Secrets, settings
+
+COOKIE: Final = "alrim_consent"
+PATH: Final = "/api/auth"
+LIFE: Final = timedelta(minutes=10)
+ALGORITHM: Final = "HS256"
+AUDIENCE: Final = "alrim-consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A consent that was asked for and has not come back.
+
+    Attributes:
+        state: a random word that the provider sends back.
+        verifier: PKCE's code verifier (RFC 7636).
+        account_id: for whom it is asked.
+        connection_id: the connection that it renews, if it does.
+        name: of the connection that it makes.
+    """
+
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+    account_id: UUID
+    connection_id: UUID | None = None
+    name: str = ""
+
+
+def write(pending: Pending, now: datetime) -> str:
+    """Write the cookie's value."""
+    claims = {
+        "aud": AUDIENCE,
+        "exp": int((now + LIFE).timestamp()),
+        "state": pending.state,
+        "verifier": pending.verifier,
+        "account": str(pending.account_id),
+        "connection": None if pending.connection_id is None else str(pending.connection_id),
+        "name": pending.name,
+    }
+    return jwt.encode(claims, _secret(), ALGORITHM)
+
+
+def read(cookie: str | None, state: str) -> Pending:
+    """Read the cookie that belongs to an answer.
+
+    Raises:
+        ApiError: there is none, it has expired, or the answer belongs to another one.
+    """
+    try:
+        claims = jwt.decode(
+            cookie or "", _secret(), [ALGORITHM], options={"require": ["exp", "aud"]}, audience=AUDIENCE
+        )
+    except jwt.InvalidTokenError:
+        raise ApiError(Code.CONSENT_INVALID, detail="ask for the consent again, in this browser") from None
+    if not compare_digest(claims["state"].encode(), state.encode()):
+        raise ApiError(Code.CONSENT_INVALID, detail="state: it belongs to another consent")
+    connection = claims["connection"]
+    return Pending(
+        state=claims["state"],
+        verifier=claims["verifier"],
+        account_id=UUID(claims["account"]),
+        connection_id=None if connection is None else UUID(connection),
+        name=claims["name"],
+    )
+
+
+def is_secure() -> bool:
+    """Whether the cookie travels encrypted only: wherever this API is reached by https."""
+    return settings(Api).url("").startswith("https://")
+
+
+def _secret() -> str:
+    return settings(Secrets).jwt_secret.get_secret_value()

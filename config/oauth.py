@@ -1,0 +1,38 @@
+"""Our app at providers where people consent or log in, from the environment.
+
+In `local` and `test` it is the sandbox's. Where no app is configured, nobody can consent.
+"""
+
+from dataclasses import dataclass, field
+
+from config.providers import addresses
+from config.vocabulary import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """One app at one provider.
+
+    Attributes:
+        authorize_url: where a person's browser goes to consent.
+        token_url: where the code that comes back is exchanged.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    authorize_url: str
+    token_url: str
+
+
+def kakao_app() -> OAuthApp | None:
+    """Our app at Kakao; None where there is none."""
+    known = addresses(Channel.KAKAO)
+    if not known["rest_api_key"]:
+        return None
+    base = known["auth_base_url"].rstrip("/")
+    return OAuthApp(
+        client_id=known["rest_api_key"],
+        client_secret=known["client_secret"],
+        authorize_url=f"{base}/oauth/authorize",
+        token_url=f"{base}/oauth/token",
+    )

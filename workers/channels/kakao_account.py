@@ -1,0 +1,95 @@
+"""A person's Kakao consent: whether it still holds, and new tokens for old ones.
+
+A refresh token is good for 60 days; in its last month Kakao answers with a new one, and the old one is dead at once
+(https://devtalk.kakao.com/t/126899). So an answer must be stored before it is used, and two renewals at a time would
+lose the consent. Lives are taken as Kakao says them.
+"""
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from workers.channels.account import Refused, Renewal, Renewed, Suspended, Unheard, Usable, Verdict
+from workers.channels.exchange import Answer, HttpRequest, Silence, Stamp
+
+NEEDED: Final = "talk_message"
+WITHDRAWN: Final = frozenset({-101, -401, -402})
+"""Not linked any more, token invalid, consent missing (https://developers.kakao.com/docs/latest/en/rest-api/error-code)."""
+SUSPENDED: Final = frozenset({-12, -301, -903})
+"""App or developer suspended or gone."""
+CONNECT_AGAIN: Final = "connect it again"
+
+
+def check(credentials: Mapping[str, str], _stamp: Callable[[], Stamp]) -> Generator[HttpRequest, Answer, Verdict]:
+    """Ask which of the consents that messages need are given; this also proves the token."""
+    scopes = quote(json.dumps([NEEDED]))
+    url = f"{credentials['api_base_url'].rstrip('/')}/v2/user/scopes?scopes={scopes}"
+    headers = {"Authorization": f"Bearer {credentials['access_token']}"}
+    answer = yield HttpRequest("GET", url, headers, b"", delivers=False, pooled=True)
+    return read_scopes(answer)
+
+
+def read_scopes(answer: Answer) -> Verdict:
+    """Read which consents are given."""
+    if isinstance(answer, Silence):
+        return Unheard(f"Kakao did not answer ({answer.code})")
+    said = _parse(answer.body)
+    code = said.get("code")
+    if code in WITHDRAWN:
+        return Refused(f"Kakao does not take this consent any more ({code}): {CONNECT_AGAIN}")
+    if code in SUSPENDED:
+        return Suspended(f"Kakao has suspended the app ({code})")
+    scopes = said.get("scopes")
+    if code is not None or not isinstance(scopes, list):
+        return Unheard(f"Kakao did not say ({code or f'http_{answer.status}'})")
+    given = {each.get("id") for each in scopes if isinstance(each, dict) and each.get("agreed") is True}
+    return Usable() if NEEDED in given else Refused(f"consent to {NEEDED} is missing: {CONNECT_AGAIN}")
+
+
+def renew(credentials: Mapping[str, str]) -> Generator[HttpRequest, Answer, Renewal]:
+    """Exchange the refresh token for a new access token, and perhaps a new refresh token."""
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": credentials["rest_api_key"],
+        "refresh_token": credentials["refresh_token"],
+    }
+    if credentials["client_secret"]:
+        form["client_secret"] = credentials["client_secret"]
+    answer = yield HttpRequest(
+        method="POST",
+        url=credentials["auth_base_url"].rstrip("/") + "/oauth/token",
+        headers={"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"},
+        body=urlencode(form).encode(),
+        delivers=False,
+        pooled=False,
+    )
+    return read_tokens(answer)
+
+
+def read_tokens(answer: Answer) -> Renewal:
+    """Read the answer to a renewal. What is not about this consent (our app, the server) is no reason to give it up."""
+    if isinstance(answer, Silence):
+        return Unheard(f"Kakao did not answer ({answer.code})")
+    said = _parse(answer.body)
+    access, life = said.get("access_token"), said.get("expires_in")
+    if isinstance(access, str) and isinstance(life, int):
+        secrets = {"access_token": access}
+        # Absent unless the old one is in its last month.
+        if isinstance(said.get("refresh_token"), str):
+            secrets["refresh_token"] = said["refresh_token"]
+        return Renewed(secrets, timedelta(seconds=life))
+    if said.get("error") == "invalid_grant":
+        return Refused(f"Kakao does not renew this consent any more: {CONNECT_AGAIN}")
+    word = said.get("error_code")
+    known = word if isinstance(word, str) and word.isalnum() and word.isascii() else f"http_{answer.status}"
+    return Unheard(f"Kakao did not renew the token ({known[:32]})")
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
