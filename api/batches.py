@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from api.batch_statement import BatchFacts
 from api.errors import ApiError, Code
 from api.filling import Changed, Filling, TakenOver, TooMany
+from api.installation import is_sandbox
 from api.merge import Merge
 from api.roster import Entry
 from api.schemas.batches import BatchIn, BatchOut, RejectOut
-from api.security.caller import Caller, Viewer
+from api.security.who import Caller, Viewer
 from config.vocabulary import BatchState, Role
 from models import batch_ledger
 from models.batch import Batch, BatchReject
@@ -191,7 +192,8 @@ def show(session: Session, batch: Batch, now: datetime) -> BatchOut:
     done = batch_ledger.handled(counts)
     rate, left = pace(batch, done, now)
     columns = {name: getattr(batch, name) for name in BatchOut.model_fields if hasattr(batch, name)}
-    return BatchOut(**columns, counts=counts, rate=rate, seconds_left=left)
+    test = is_sandbox(batch.connection_id)
+    return BatchOut(**columns, is_test=test, counts=counts, rate=rate, seconds_left=left)
 
 
 def pace(batch: Batch, done: int, now: datetime) -> tuple[float | None, float | None]:

@@ -1,8 +1,8 @@
 """Which connection a notification leaves through, chosen when it is accepted.
 
-The body's, else the account's default or oldest one of that channel, else the installation's if it serves the account.
-An account whose own connections are all broken is told so: another's sender in their place would be a surprise. The
-answer is remembered, so that no accepted request waits for the database.
+A test key's is the sandbox's. Else the body's, else the account's default or oldest one of that channel, else the
+installation's if it serves the account. An account whose own connections are all broken is told so: another's sender
+in their place would be a surprise. The answer is remembered, so that no accepted request waits for the database.
 """
 
 from uuid import UUID
@@ -10,17 +10,20 @@ from uuid import UUID
 from sqlalchemy import or_
 
 from api.errors import ApiError, Code
+from api.installation import IDS, SANDBOX_IDS
 from api.remembered import Remembered
+from api.security.who import Caller
+from config.providers import sandbox_credentials
 from config.settings import Installation, settings
-from config.vocabulary import Channel, ConnectionStatus
+from config.vocabulary import Channel, ConnectionStatus, KeyKind
 from models.account import Account
 from models.connection import Connection
 from models.session import snapshot
 
 Found = UUID | ConnectionStatus | None
 """A connection, or why one's own cannot be used, or nothing at all."""
-Asked = tuple[UUID, Channel, UUID | None]
-"""An account, a channel, and the connection that the body named."""
+Asked = tuple[UUID, Channel, UUID | None, KeyKind]
+"""An account, a channel, the connection that the body named, and the kind of key that asks."""
 
 
 class ConnectionChoice:
@@ -30,13 +33,15 @@ class ConnectionChoice:
         """Remember nothing yet."""
         self._known = Remembered[Asked, Found](lambda asked: find(*asked))
 
-    async def choose(self, account_id: UUID, channel: Channel, wanted: UUID | None) -> UUID:
+    async def choose(self, caller: Caller, channel: Channel, wanted: UUID | None) -> UUID:
         """Find the connection for a notification.
 
         Raises:
-            ApiError: the account has none for this channel, not the one it named, or one that is broken.
+            ApiError: the key may not send on this channel, or the account has no connection for it, not the one it
+                named, or one that is broken.
         """
-        found = await self._known.find((account_id, channel, wanted))
+        caller.check_channel(channel)
+        found = await self._known.find((caller.account_id, channel, wanted, caller.kind))
         if isinstance(found, UUID):
             return found
         if found is not None:
@@ -47,13 +52,15 @@ class ConnectionChoice:
         raise _missing(channel, wanted)
 
 
-def find(account_id: UUID, channel: Channel, wanted: UUID | None) -> Found:
-    """Look the connection up: the wanted one, else the account's own, else the installation's."""
+def find(account_id: UUID, channel: Channel, wanted: UUID | None, kind: KeyKind = KeyKind.LIVE) -> Found:
+    """Look the connection up: the sandbox's, or the wanted one, the account's own, the installation's."""
+    if kind is KeyKind.TEST:
+        return SANDBOX_IDS[channel] if wanted in {None, SANDBOX_IDS[channel]} and sandbox_credentials() else None
     with snapshot() as session:
         account = Account.get(session, account_id)
         if account is None:
             return None
-        mine = or_(Connection.account_id == account_id, Connection.account_id.is_(None))
+        mine = or_(Connection.account_id == account_id, Connection.id == IDS[channel])
         known = Connection.filter(session, Connection.channel == channel, mine)
         own = sorted((row for row in known if row.account_id is not None), key=lambda row: not row.is_default)
         shared = [row for row in known if row.account_id is None and _serves(account)]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import ApiError, Code
 from api.schemas.decisions import As
-from api.security.caller import Viewer
+from api.security.who import Viewer
 from config.vocabulary import Action, State
 from models import ledger
 from models.audit import Audit

@@ -52,6 +52,7 @@ class Code(StrEnum):
     CREDENTIALS_MISSING = "4010001", "인증 정보가 필요합니다.", "Credentials are missing."
     UNKNOWN_KEY = "4010002", "등록되지 않은 API 키입니다.", "The API key is unknown."
     KEY_STOPPED = "4010003", "중지된 API 키입니다.", "The API key has been stopped."
+    KEY_EXPIRED = "4010013", "만료된 API 키입니다.", "The API key has expired."
     SIGNATURE_WRONG = "4010004", "서명이 올바르지 않습니다.", "The signature is wrong."
     SIGNATURE_EXPIRED = "4010005", "서명이 만료됐습니다.", "The signature has expired."
     SIGNATURE_FUTURE = "4010006", "서명의 시각이 미래입니다.", "The signature lies in the future."
@@ -65,6 +66,8 @@ class Code(StrEnum):
     NETWORK_NOT_ALLOWED = "4030001", "허용되지 않은 IP 주소입니다.", "The API key may not be used from this address."
     LEGACY_SIGNING_CLOSED = "4030002", "예전 서명 방식을 쓸 수 없습니다.", "This installation allows no legacy signing."
     REPORT_NOT_TRUSTED = "4030004", "신뢰할 수 없는 리포트입니다.", "The report's secret is wrong."
+    KEY_READS_ONLY = "4030005", "조회만 할 수 있는 API 키입니다.", "The API key may only read."
+    CHANNEL_NOT_ALLOWED = "4030006", "이 API 키로 보낼 수 없는 채널입니다.", "The API key may not send on this channel."
     NOT_ALLOWED = "4030003", "권한이 없습니다.", "You may not do this."
 
     ROUTE_NOT_FOUND = "4040001", "없는 주소입니다.", "There is nothing at this path."
@@ -81,6 +84,7 @@ class Code(StrEnum):
     EMAIL_TAKEN = "4090001", "이미 가입된 이메일입니다.", "An account with this e-mail address exists."
     TOO_MANY_KEYS = "4090002", "API 키는 3개까지 만들 수 있습니다.", "An account has at most 3 active API keys."
     TOO_MANY_NETWORKS = "4090003", "화이트리스트는 10개까지입니다.", "A whitelist has at most 10 entries."
+    NO_SANDBOX = "4090011", "테스트용 샌드박스가 없습니다.", "This installation has no sandbox for test keys."
     NO_CONNECTION = "4090004", "발송에 쓸 연결이 없습니다.", "No connection serves this channel."
     STATE_CONFLICT = "4090005", "지금 상태에서는 할 수 없습니다.", "The present state does not allow this."
 

@@ -1,4 +1,4 @@
-"""The installation's own connections: credentials from the environment become rows when the API starts.
+"""The installation's own connections, and the sandbox's: credentials from the environment become rows at the start.
 
 There is one row a channel, under an id that the channel determines, so that any number of API processes may
 start at once and notifications accepted before keep their connection.
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from config.providers import installation_credentials, receipt_token
+from config.providers import installation_credentials, receipt_token, sandbox_credentials
 from config.vocabulary import Channel, ConnectionStatus
 from models.connection import Connection
 from models.credentials import reveal, seal
@@ -29,22 +29,34 @@ IDS: Final[Mapping[Channel, UUID]] = {
     Channel.SES: UUID("01900000-0000-7000-8000-000000000004"),
 }
 """Fixed UUIDv7s, of June 2024: the row's day is part of its sealing key."""
+SANDBOX_IDS: Final[Mapping[Channel, UUID]] = {channel: UUID(int=row_id.int + 0x100) for channel, row_id in IDS.items()}
+"""The sandbox's connections, through which the messages of test keys leave."""
+_SANDBOXES: Final = frozenset(SANDBOX_IDS.values())
+
+
+def is_sandbox(connection_id: UUID) -> bool:
+    """Whether messages on this connection go to the sandbox, by a test key."""
+    return connection_id in _SANDBOXES
 
 
 def upsert_connections() -> None:
     """Bring the installation's rows in line with its environment."""
-    for channel, credentials in installation_credentials().items():
+    wanted = [
+        *((IDS[channel], channel, known, receipt_token()) for channel, known in installation_credentials().items()),
+        *((SANDBOX_IDS[channel], channel, known, None) for channel, known in sandbox_credentials().items()),
+    ]
+    for row_id, channel, credentials, token in wanted:
         try:
             with transaction() as session:
-                _upsert(session, channel, credentials)
+                _upsert(session, row_id, channel, credentials, token if channel is Channel.SOLAPI else None)
         except IntegrityError:
             # Another process made the row between our look and our insert, from the same environment.
             log.info("installation.made_elsewhere", channel=str(channel))
 
 
-def _upsert(session: Session, channel: Channel, credentials: Mapping[str, str]) -> None:
-    row_id = IDS[channel]
-    token = receipt_token() if channel is Channel.SOLAPI else None
+def _upsert(
+    session: Session, row_id: UUID, channel: Channel, credentials: Mapping[str, str], token: str | None
+) -> None:
     token_hash = None if token is None else sha256(token.encode()).digest()
     row = session.get(Connection, row_id, with_for_update=True)
     if row is not None and row.receipt_token_hash == token_hash and _opened(row) == credentials:

@@ -30,6 +30,7 @@ from api.routes import (
     users,
 )
 from api.security.schemes import show_access_keys
+from api.security.usage import usage
 from api.state import State
 from config.logging import configure
 from config.settings import Api, Installation, Secrets, SettingsError, settings
@@ -104,11 +105,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     writer = make_autocommit_engine(settings(Installation).database())
     intake = Intake(writer)
     intake.start()
+    usage().start()
     app.state.alrim = State(intake)
     # What lives from here on lives for ever; collecting it again and again costs the slowest requests 50 ms.
     gc.collect()
     gc.freeze()
     yield
     await anyio.to_thread.run_sync(intake.stop)
+    await anyio.to_thread.run_sync(usage().stop)
     writer.dispose()
     engine().dispose()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer
 
 from api.errors import ApiError, Code
+from api.installation import is_sandbox
 from api.schemas.notifications import (
     AttemptOut,
     DecisionOut,
@@ -16,7 +17,8 @@ from api.schemas.notifications import (
     NotificationWithAttemptsOut,
     WaitingOut,
 )
-from api.security.caller import Viewer, either_caller
+from api.security.caller import either_caller
+from api.security.who import Viewer
 from config.vocabulary import Role, State
 from models.attempt import Attempt
 from models.audit import Audit
@@ -73,7 +75,8 @@ def show(session: Session, row: Notification) -> NotificationWithAttemptsOut:
 
 def facts(row: Notification) -> dict[str, object]:
     """The row's own columns that are shown."""
-    return {name: getattr(row, name) for name in NotificationOut.model_fields}
+    columns = {name: getattr(row, name) for name in NotificationOut.model_fields if name != "is_test"}
+    return {**columns, "is_test": is_sandbox(row.connection_id)}
 
 
 def _waiting(session: Session, row: Notification) -> WaitingOut | None:

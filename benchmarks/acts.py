@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from api import cursor
 from api.routes.notifications import Filters, _scope, get_notification, list_notifications
-from api.security.caller import Viewer
+from api.security.who import Viewer
 from benchmarks.filling import DAYS, NEEDLE
 from benchmarks.yard import BATCH, KIND, LEASE, Quiet, Yard, put
 from config.settings import Secrets, settings

@@ -5,6 +5,7 @@ own, and a channel without credentials is not offered. Nothing here stores or se
 """
 
 from typing import Final, assert_never
+from urllib.parse import urlsplit
 
 from config.settings import Aws, Gmail, Installation, Kakao, Sandbox, Solapi, settings
 from config.vocabulary import Channel
@@ -42,6 +43,33 @@ def addresses(channel: Channel) -> dict[str, str]:
             return _ses_address(sandbox)
         case _:
             assert_never(channel)
+
+
+def sandbox_credentials() -> dict[Channel, dict[str, str]]:
+    """The sandbox as the provider of every channel, for test keys; nothing where there is none."""
+    known = settings(Sandbox)
+    base = known.sandbox_url.rstrip("/") or (f"http://127.0.0.1:{known.sandbox_port}" if _sandbox() else "")
+    host = urlsplit(base).hostname
+    if host is None:
+        return {}
+    return {
+        Channel.SOLAPI: {"api_key": "sandbox", "api_secret": "sandbox", "base_url": f"{base}/solapi"},
+        Channel.KAKAO: {"access_token": "sandbox", "api_base_url": f"{base}/kakao/api"},
+        Channel.GMAIL: {
+            "user": "sandbox@example.com",
+            "password": "sandbox",
+            "host": host,
+            "port": str(known.sandbox_smtp_port),
+            "tls": "none",
+        },
+        Channel.SES: {
+            "access_key_id": "sandbox",
+            "secret_access_key": "sandbox",
+            "region": "ap-northeast-2",
+            "from": "alrim@example.com",
+            "endpoint_url": f"{base}/aws",
+        },
+    }
 
 
 def receipt_token() -> str | None:

@@ -185,8 +185,9 @@ class Aws(Group):
 
 
 class Sandbox(Group):
-    """Where the sandbox is, for the defaults of `local` and `test`."""
+    """Where the sandbox is: for the defaults of `local` and `test`, and for test keys."""
 
+    sandbox_url: str = ""
     sandbox_port: int = 8025
     sandbox_smtp_port: int = 1025
 

@@ -119,10 +119,18 @@ class AccountStatus(StrEnum):
 
 
 class KeyStatus(StrEnum):
-    """A stopped API key signs nothing but keeps its place in the log of what it sent."""
+    """A stopped API key signs nothing until it is resumed; a deleted one never again, but stays on record."""
 
     ACTIVE = "active"
     STOPPED = "stopped"
+    DELETED = "deleted"
+
+
+class KeyKind(StrEnum):
+    """A live key's messages go to people, a test key's to the sandbox."""
+
+    LIVE = "live"
+    TEST = "test"
 
 
 class ConnectionStatus(StrEnum):
@@ -155,7 +163,7 @@ class Ending(StrEnum):
 
 
 class Action(StrEnum):
-    """What a person or an application can decide about notifications; each leaves a line of audit."""
+    """What a person or an application can decide; each leaves a line of audit."""
 
     CANCEL = "cancel"
     RESEND = "resend"
@@ -163,3 +171,16 @@ class Action(StrEnum):
     REPLAY = "replay"
     PAUSE = "pause"
     RESUME = "resume"
+    KEY_MADE = "key_made"
+    KEY_CHANGED = "key_changed"
+    KEY_ROTATED = "key_rotated"
+    KEY_STOPPED = "key_stopped"
+    KEY_RESUMED = "key_resumed"
+    KEY_DELETED = "key_deleted"
+    CONNECTED = "connected"
+    RECONNECTED = "reconnected"
+    DISCONNECTED = "disconnected"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, no password
+    ACCOUNT_DELETED = "account_deleted"
+    OPERATOR_ADDED = "operator_added"
+    OPERATOR_REMOVED = "operator_removed"

@@ -1,4 +1,4 @@
-"""Audit: who decided what about which notification, append-only."""
+"""Audit: who decided what about which notification, key, connection or account, append-only."""
 
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from models.types import Ascii, Id, Word
 class Audit(Base):
     """One decision of a person or an application, by account and, if it came with one, by API key.
 
-    `notification_id` is NULL where a decision was about a set; `detail` says in JSON what was chosen, with no
+    `notification_id` is NULL where a decision was about a set or about no notification; then `subject_id` is the key's,
+    connection's or account's, if it was about one. `detail` says in JSON what was chosen, with no
     recipient and no content.
     """
 
@@ -24,5 +25,6 @@ class Audit(Base):
     role: Mapped[Role] = mapped_column(Word(Role))
     action: Mapped[Action] = mapped_column(Word(Action))
     notification_id: Mapped[UUID | None] = mapped_column(Id, index=True)
+    subject_id: Mapped[UUID | None] = mapped_column(Id)
     detail: Mapped[str] = mapped_column(String(1000))
     request_id: Mapped[str | None] = mapped_column(Ascii(64))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from api import decisions
 from api.notifications import find
-from api.security.caller import Viewer
+from api.security.who import Viewer
 from benchmarks.acts import Doing
 from benchmarks.filling import owner
 from benchmarks.yard import Yard

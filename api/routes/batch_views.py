@@ -18,8 +18,8 @@ from api import batches, cursor, decisions
 from api.errors import ApiError, Code, problems
 from api.notifications import Either
 from api.schemas.batches import BatchOut, BatchPageOut, RejectPageOut
-from api.security.caller import Viewer
 from api.security.schemes import KEYED
+from api.security.who import Viewer
 from config.settings import Secrets, settings
 from config.vocabulary import Action, BatchState, Role
 from models import batch_ledger

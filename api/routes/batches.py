@@ -15,9 +15,10 @@ from api.errors import ApiError, Code, problems
 from api.lines import Lines, LineTooLong
 from api.merge import Merge
 from api.schemas.batches import BatchAcceptedOut, BatchIn
-from api.security.caller import Caller, Uploader, Viewer, signed_caller, signed_uploader
+from api.security.caller import signed_caller, signed_uploader
 from api.security.schemes import KEYED
 from api.security.signatures import digest_mismatch
+from api.security.who import Caller, Uploader, Viewer
 from api.state import Held
 from config.vocabulary import BatchState, Role
 from models.session import snapshot
@@ -61,7 +62,7 @@ async def make_batch(
 
     Repeated with the same Idempotency-Key it goes on where it broke off, and never accepts a recipient twice.
     """
-    connection_id = await state.connections.choose(caller.account_id, body.channel, body.connection)
+    connection_id = await state.connections.choose(caller, body.channel, body.connection)
     run = partial(_make, caller, body, connection_id, request.state.request_id)
     batch, replayed = await anyio.to_thread.run_sync(run, limiter=state.filling)
     response.headers["Location"] = f"/api/services/batches/{batch.id}"

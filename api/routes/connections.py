@@ -23,9 +23,11 @@ from api.schemas.connections import (
     TestQueuedOut,
     words,
 )
-from api.security.caller import BearerAccount, bearer_account
+from api.security import trail
+from api.security.caller import bearer_account
+from api.security.who import BearerAccount
 from config.settings import Api, settings
-from config.vocabulary import AccountStatus, Channel, ConnectionStatus
+from config.vocabulary import AccountStatus, Action, Channel, ConnectionStatus
 from models import credentials, gate
 from models.account import Account
 from models.connection import Connection
@@ -67,6 +69,7 @@ def create_connection(me: Me, body: ConnectionIn) -> ConnectionMadeOut:
         )
         if body.is_default:
             _set_default(session, row)
+        trail.note(session, me.id, me.role, Action.CONNECTED, row.id, channel=channel)
         return ConnectionMadeOut(**shown(row).model_dump(), receipts=receipts)
 
 
@@ -90,6 +93,7 @@ def update_connection(me: Me, connection_id: UUID, body: ConnectionChangeIn) -> 
             if body.credentials.channel is not row.channel:
                 raise ApiError(Code.STATE_CONFLICT, detail=f"credentials: this is a {row.channel} connection")
             replace(session, row, credentials.reveal(row) | words(body.credentials))
+            trail.note(session, me.id, me.role, Action.RECONNECTED, row.id)
         if body.is_default:
             _set_default(session, row)
         elif body.is_default is not None:
@@ -105,6 +109,7 @@ def delete_connection(me: Me, connection_id: UUID) -> None:
     """Forget its credentials, at once and for good. What still waits for it fails with `connection_gone`."""
     with transaction() as session:
         session.delete(own(session, me.id, connection_id, lock=True))
+        trail.note(session, me.id, me.role, Action.DISCONNECTED, connection_id)
 
 
 @router.post(

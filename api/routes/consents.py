@@ -14,12 +14,13 @@ from api.errors import ApiError, Code, problems
 from api.oauth import Tokens
 from api.routes.connections import lock_owner, make, own, replace, shown
 from api.schemas.connections import ConnectionOut, ConsentOut, KakaoConsentIn
-from api.security import consent
-from api.security.caller import BearerAccount, bearer_account
+from api.security import consent, trail
+from api.security.caller import bearer_account
 from api.security.consent import Pending
+from api.security.who import BearerAccount
 from config.oauth import OAuthApp, kakao_app
 from config.settings import Api, settings
-from config.vocabulary import Channel
+from config.vocabulary import Action, Channel, Role
 from models import credentials, renewal
 from models.session import snapshot, transaction
 from models.types import new_id, utc_now
@@ -90,6 +91,8 @@ def _connect(pending: Pending, tokens: Tokens) -> ConnectionOut:
         else:
             row = own(session, pending.account_id, row_id, lock=True)
             replace(session, row, known)
+        action = Action.CONNECTED if pending.connection_id is None else Action.RECONNECTED
+        trail.note(session, pending.account_id, Role.USER, action, row.id, channel=Channel.KAKAO)
         row.renew_at = utc_now() + tokens.life * renewal.LIFE_USED
         session.flush()
         return shown(row)

@@ -10,8 +10,8 @@ from api import decisions
 from api.errors import problems
 from api.notifications import Either, created_between, find, show
 from api.schemas.decisions import CancelledOut, DecidedOut, ReplayIn, ReplayOut, ResendIn, ResolveIn
-from api.security.caller import Viewer
 from api.security.schemes import KEYED
+from api.security.who import Viewer
 from config.vocabulary import Action, Role, State
 from models import ledger
 from models.notification import Notification

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from api.errors import problems
-from api.security.caller import Caller, signed_caller
+from api.security.caller import signed_caller
+from api.security.who import Caller
 
 VERSION: Final = "0.1.0"
 

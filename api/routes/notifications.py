@@ -19,7 +19,7 @@ from api.schemas.notifications import (
     NotificationWithAttemptsOut,
 )
 from api.schemas.text import VISIBLE
-from api.security.caller import Viewer
+from api.security.who import Viewer
 from config.settings import Secrets, settings
 from config.vocabulary import Channel, Lane, Role, State
 from models.notification import Notification

@@ -14,10 +14,11 @@ from api.schemas.kakao import KakaoIn
 from api.schemas.notifications import AcceptedOut
 from api.schemas.sending import SendingIn
 from api.schemas.solapi import SolapiIn
-from api.security.caller import Caller, signed_caller
+from api.security.caller import signed_caller
 from api.security.schemes import KEYED
+from api.security.who import Caller
 from api.state import Held, State
-from config.vocabulary import Channel
+from config.vocabulary import Channel, KeyKind
 from models import ledger
 from models.sealing import recipient_hash, sealer
 from models.types import new_id, utc_now
@@ -65,7 +66,7 @@ async def send_email(body: EmailIn, caller: Signed, state: Held, request: Reques
     try:
         return await _accept(accepting, Channel.GMAIL, body)
     except ApiError as error:
-        if error.code not in {Code.NO_CONNECTION, Code.CONNECTION_NOT_FOUND}:
+        if error.code not in {Code.NO_CONNECTION, Code.CONNECTION_NOT_FOUND, Code.CHANNEL_NOT_ALLOWED}:
             raise
     return await _accept(accepting, Channel.SES, body)
 
@@ -79,7 +80,7 @@ class _Accepting(NamedTuple):
 
 async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> AcceptedOut:
     state, caller, request, response = accepting
-    connection_id = await state.connections.choose(caller.account_id, channel, body.connection)
+    connection_id = await state.connections.choose(caller, channel, body.connection)
     row = new_row(caller, channel, body, connection_id, request.state.request_id)
     receipt = await _submit(state, row)
     if receipt.replayed and receipt.body_hash != caller.body_hash:
@@ -90,7 +91,13 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
     response.headers["Location"] = f"/api/services/notifications/{receipt.id}"
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"
-    return AcceptedOut(id=receipt.id, status=receipt.status, channel=channel, created_at=receipt.created_at)
+    return AcceptedOut(
+        id=receipt.id,
+        status=receipt.status,
+        channel=channel,
+        is_test=caller.kind is KeyKind.TEST,
+        created_at=receipt.created_at,
+    )
 
 
 def new_row(caller: Caller, channel: Channel, body: SendingIn, connection_id: UUID, request_id: str) -> dict[str, Any]:

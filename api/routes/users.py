@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from api.errors import ApiError, Code, problems
 from api.schemas.accounts import AccountIn, AccountOut
-from api.security import passwords
-from api.security.caller import BearerAccount, bearer_account
-from config.vocabulary import AccountStatus, KeyStatus
+from api.security import passwords, trail
+from api.security.caller import bearer_account
+from api.security.who import BearerAccount
+from config.vocabulary import AccountStatus, Action, KeyStatus
 from models.account import Account
 from models.api_key import ApiKey
+from models.connection import Connection
 from models.login_session import LoginSession
 from models.session import snapshot, transaction
 
@@ -39,18 +41,21 @@ def update_me(me: Me, body: AccountIn) -> AccountOut:
             if account.pw_hash != present:
                 raise ApiError(Code.STATE_CONFLICT, detail="pw: it was changed at the same time")
             account.pw_hash = fresh
+            trail.note(session, me.id, me.role, Action.PASSWORD_CHANGED, me.id)
             session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
         return _shown(account)
 
 
 @router.delete("", summary="Delete my account", status_code=204, responses=problems(401, 503))
 def delete_me(me: Me) -> None:
-    """Leave: the e-mail address becomes free, logins end, keys stop. What was sent stays on record."""
+    """Leave: the e-mail address becomes free, logins, keys and connections end. What was sent stays on record."""
     with transaction() as session:
         account = _own(session, me, lock=True)
         account.status, account.email, account.pw_hash, account.name = AccountStatus.DELETED, None, None, None
         session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
-        session.execute(update(ApiKey).where(ApiKey.account_id == account.id).values(status=KeyStatus.STOPPED))
+        session.execute(update(ApiKey).where(ApiKey.account_id == account.id).values(status=KeyStatus.DELETED))
+        session.execute(delete(Connection).where(Connection.account_id == account.id))
+        trail.note(session, me.id, me.role, Action.ACCOUNT_DELETED, me.id)
 
 
 def _new_password(me: BearerAccount, body: AccountIn) -> tuple[str | None, str | None]:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from api.schemas.accounts import In, examples, without_nul
 from api.security.networks import parse_network
-from config.vocabulary import KeyStatus
+from config.vocabulary import Channel, KeyKind, KeyStatus
+from models.types import utc_now
 
 MOST_NETWORKS = 10
 
@@ -27,6 +28,15 @@ NetworkText = Annotated[str, Field(max_length=49, examples=["203.0.113.7", "203.
 Memo = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
 
 
+def _ahead(moment: datetime) -> datetime:
+    if moment <= utc_now():
+        raise PydanticCustomError("moment_past", "must lie in the future")
+    return moment
+
+
+Ends = Annotated[AwareDatetime, AfterValidator(_ahead)]
+
+
 class ApiKeyIn(In):
     """A new key."""
 
@@ -39,6 +49,10 @@ class ApiKeyIn(In):
     whitelist: list[NetworkText] = Field(
         default_factory=list, max_length=MOST_NETWORKS, description="Where it may be used from; empty means everywhere."
     )
+    kind: KeyKind = Field(default=KeyKind.LIVE, description="What a `test` key sends goes to the sandbox, to nobody.")
+    read_only: bool = Field(default=False, description="It may look, and change or send nothing.")
+    channels: list[Channel] = Field(default_factory=list, description="Where it may send; empty means everywhere.")
+    expires_at: Ends | None = Field(default=None, description="When it ends by itself.")
 
 
 class ApiKeyChangeIn(In):
@@ -48,6 +62,17 @@ class ApiKeyChangeIn(In):
 
     user_memo: Memo | None = None
     legacy_signing: bool | None = None
+    read_only: bool | None = None
+    channels: list[Channel] | None = None
+    expires_at: Ends | None = Field(default=None, description="null takes the end away.")
+
+
+class RotationIn(In):
+    """How long the present secret still signs beside the new one."""
+
+    model_config = examples({"overlap_seconds": 3600})
+
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
 
 
 class WhitelistIn(In):
@@ -73,6 +98,13 @@ class ApiKeyOut(BaseModel):
     access_key: str
     user_memo: str
     legacy_signing: bool
+    kind: KeyKind
+    read_only: bool
+    channels: list[Channel] = Field(description="Where it may send; empty means everywhere.")
+    expires_at: datetime | None
+    previous_until: datetime | None = Field(description="Until when the secret before the last rotation still signs.")
+    last_used_at: datetime | None = Field(description="Some seconds late.")
+    last_used_from: str | None
     status: KeyStatus
     whitelist: list[WhitelistOut]
     created_at: datetime

@@ -86,6 +86,7 @@ class BatchOut(BaseModel):
     status: BatchState
     channel: Channel
     lane: Lane
+    is_test: bool = Field(description="Sent by a test key: it goes to the sandbox, to nobody.")
     reference: str | None
     created_at: datetime
     not_before: datetime

@@ -18,6 +18,7 @@ class AcceptedOut(BaseModel):
                     "id": "0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11",
                     "status": "queued",
                     "channel": "solapi",
+                    "is_test": False,
                     "created_at": "2026-11-24T00:45:00.123456Z",
                 }
             ]
@@ -27,6 +28,7 @@ class AcceptedOut(BaseModel):
     id: UUID
     status: State
     channel: Channel
+    is_test: bool = Field(description="Sent by a test key: it goes to the sandbox, to nobody.")
     created_at: datetime
 
 
@@ -59,6 +61,7 @@ class NotificationOut(BaseModel):
     attempt: int
     tries: int
     connection_id: UUID
+    is_test: bool = Field(description="Sent by a test key: it goes to the sandbox, to nobody.")
     departed_at: datetime | None = Field(description="When it passed the point after which it may have left.")
     group_id: str | None = Field(description="The provider's handle by which a departed one can be asked about.")
 

@@ -7,10 +7,8 @@ On the accept path nothing leaves the event loop while the key is remembered.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import anyio.to_thread
 from fastapi import Request, Security
@@ -23,48 +21,15 @@ from api.security.keys import KeyFacts, find_key
 from api.security.networks import Address, client_address, is_within, parse_networks
 from api.security.schemes import BEARER, SIGNATURE
 from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify, verify_before_body
+from api.security.usage import usage
+from api.security.who import BearerAccount, Caller, Uploader, Viewer
 from config.settings import Api, Installation, settings
 from config.vocabulary import AccountStatus, KeyStatus, Role
 from models.account import Account
 from models.session import snapshot
 
+READING: Final = frozenset({"GET", "HEAD"})
 ONCE: Final = frozenset({b"x-signature", b"secret", b"authorization", b"idempotency-key"})
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """An application that asks with its key.
-
-    Attributes:
-        idempotency: SHA-256 of what names this POST; None where nothing does.
-        body_hash: SHA-256 over method, path and body.
-        body: as it was signed.
-    """
-
-    account_id: UUID
-    api_key_id: UUID
-    email: str = field(repr=False)
-    idempotency: bytes | None
-    body_hash: bytes
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Somebody who looks: a person, or a key (`api_key_id`), which never is more than a user."""
-
-    account_id: UUID
-    role: Role
-    api_key_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BearerAccount:
-    """A person who has logged in."""
-
-    id: UUID
-    email: str = field(repr=False)
-    role: Role
 
 
 class SignedCaller(SecurityBase):
@@ -83,21 +48,6 @@ class SignedCaller(SecurityBase):
 
 
 signed_caller = SignedCaller()
-
-
-@dataclass(frozen=True, slots=True)
-class Uploader:
-    """An application that sends a body too long to be read first.
-
-    Attributes:
-        start: what the digest of the body begins with.
-        digest: hex SHA-256 of the start and the whole body, to be held against what arrives; None where an access
-            key stands in for a signature.
-    """
-
-    account_id: UUID
-    start: bytes
-    digest: str | None
 
 
 class SignedUploader(SecurityBase):
@@ -119,7 +69,8 @@ class SignedUploader(SecurityBase):
         else:
             claim = read_claim(scope["query_string"])
             facts = await _facts(claim.access_key)
-            expected = verify_before_body(scope["query_string"], signature, claim, facts.secret, time.time())
+            now = time.time()
+            expected = verify_before_body(scope["query_string"], signature, claim, facts.secrets(now), now)
         _check_use(request, facts)
         request.state.email = facts.email
         start = b"\n".join((scope["method"].encode(), scope["raw_path"], b"", b""))
@@ -189,14 +140,17 @@ async def _signed(request: Request, *, stores: bool) -> Caller:
         claim = read_claim(scope["query_string"])
         facts = await _facts(claim.access_key)
         signed = SignedRequest(method, path, scope["query_string"], body, signature, key_header)
+        now = time.time()
         legacy = facts.legacy_signing and may_sign_as_before() and (stores or method != "POST")
-        name = verify(signed, claim, facts.secret, time.time(), legacy=legacy)
+        name = verify(signed, claim, facts.secrets(now), now, legacy=legacy)
     _check_use(request, facts)
     request.state.email = facts.email
     return Caller(
         account_id=facts.account_id,
         api_key_id=facts.api_key_id,
         email=facts.email,
+        kind=facts.kind,
+        channels=facts.channels,
         idempotency=None if name is None else sha256(name).digest(),
         body_hash=sha256(b"\n".join((method.encode(), path, body))).digest(),
         body=body,
@@ -234,8 +188,11 @@ async def _facts(access_key: str) -> KeyFacts:
 def _check_use(request: Request, facts: KeyFacts) -> None:
     if facts.status is not KeyStatus.ACTIVE:
         raise ApiError(Code.KEY_STOPPED)
-    if not facts.networks:
-        return
+    if facts.expires <= time.time():
+        raise ApiError(Code.KEY_EXPIRED)
     address = address_of(request.scope, request.headers.getlist("x-forwarded-for"))
-    if address is None or not is_within(address, facts.networks):
+    if facts.networks and (address is None or not is_within(address, facts.networks)):
         raise ApiError(Code.NETWORK_NOT_ALLOWED, detail="the key's whitelist does not hold this address")
+    if facts.read_only and request.method not in READING:
+        raise ApiError(Code.KEY_READS_ONLY)
+    usage().note(facts.api_key_id, address)

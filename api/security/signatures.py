@@ -9,6 +9,7 @@ time, secret and request are handed in, no database and no framework.
 import base64
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -74,13 +75,13 @@ def read_claim(query: bytes) -> Claim:
     return Claim(parameters["key"], int(timestamp), parameters.get("digest"))
 
 
-def verify(request: SignedRequest, claim: Claim, secret: bytes, now: float, *, legacy: bool) -> bytes | None:
+def verify(request: SignedRequest, claim: Claim, secrets: Sequence[bytes], now: float, *, legacy: bool) -> bytes | None:
     """Check a signature; what comes back names a POST for idempotency, and is None for any other method.
 
     Args:
         request: what arrived.
         claim: what `read_claim` read from its query.
-        secret: the key's secret.
+        secrets: the key's secrets: one, or two while it is being rotated.
         now: Unix seconds.
         legacy: whether the digest, and with it the idempotency key, may be left out. The signature then is its
             own idempotency key, so that it is good for one POST.
@@ -88,7 +89,7 @@ def verify(request: SignedRequest, claim: Claim, secret: bytes, now: float, *, l
     Raises:
         ApiError: the signature is wrong, too old or too new, or the request is not the one that was signed.
     """
-    verify_query(request.query, request.signature, secret)
+    verify_query(request.query, request.signature, secrets)
     _check_time(claim.timestamp, now, legacy=legacy)
     is_post = request.method == "POST"
     key = idempotency_key(request.idempotency_key) if is_post else None
@@ -102,27 +103,27 @@ def verify(request: SignedRequest, claim: Claim, secret: bytes, now: float, *, l
     return (key or request.signature) if is_post else None
 
 
-def verify_before_body(query: bytes, signature: bytes, claim: Claim, secret: bytes, now: float) -> str:
+def verify_before_body(query: bytes, signature: bytes, claim: Claim, secrets: Sequence[bytes], now: float) -> str:
     """Check the signature of a request whose body is still to come, and return the digest that the body must have.
 
     Raises:
         ApiError: the signature is wrong, too old or too new, or binds no body.
     """
-    verify_query(query, signature, secret)
+    verify_query(query, signature, secrets)
     _check_time(claim.timestamp, now, legacy=False)
     if claim.digest is None:
         raise ApiError(Code.DIGEST_MISSING, detail="query: `digest` is missing, without which nothing binds the upload")
     return claim.digest
 
 
-def verify_query(query: bytes, signature: bytes, secret: bytes) -> None:
-    """Check that the raw query string was signed with this secret.
+def verify_query(query: bytes, signature: bytes, secrets: Sequence[bytes]) -> None:
+    """Check that the raw query string was signed with one of these secrets.
 
     Raises:
         ApiError: it was not.
     """
-    expected = base64.b64encode(hmac.digest(secret, query, "sha256"))
-    if not hmac.compare_digest(expected, signature):
+    made = (base64.b64encode(hmac.digest(secret, query, "sha256")) for secret in secrets)
+    if not any(hmac.compare_digest(expected, signature) for expected in made):
         raise ApiError(Code.SIGNATURE_WRONG, detail="sign the raw query string, as it is sent, with the secret key")
 
 

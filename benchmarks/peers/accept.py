@@ -60,7 +60,7 @@ def background_tasks() -> FastAPI:
     async def send(
         body: SolapiIn, caller: Signed, state: Held, request: Request, background: BackgroundTasks
     ) -> AcceptedOut:
-        connection_id = await state.connections.choose(caller.account_id, Channel.SOLAPI, None)
+        connection_id = await state.connections.choose(caller, Channel.SOLAPI, None)
         row = new_row(caller, Channel.SOLAPI, body, connection_id, request.state.request_id)
         background.add_task(call, str(row["id"]))
         return _accepted(row)
@@ -102,7 +102,8 @@ def call(notification_id: str) -> None:
 
 
 def _accepted(row: dict[str, Any]) -> AcceptedOut:
-    return AcceptedOut(id=row["id"], status=row["status"], channel=row["channel"], created_at=row["created_at"])
+    shown = {name: row[name] for name in ("id", "status", "channel", "created_at")}
+    return AcceptedOut(**shown, is_test=False)
 
 
 def _with(router: APIRouter) -> FastAPI:

@@ -7,9 +7,10 @@ import pytest
 
 from api.connections import ConnectionChoice, find
 from api.errors import ApiError, Code
-from api.installation import IDS, upsert_connections
+from api.installation import IDS, SANDBOX_IDS, upsert_connections
+from api.security.who import Caller
 from config.settings import settings
-from config.vocabulary import Channel, ConnectionStatus
+from config.vocabulary import Channel, ConnectionStatus, KeyKind
 from models.account import Account
 from models.connection import Connection
 from models.session import transaction
@@ -23,6 +24,10 @@ EMAIL = "a@example.com"
 def an_account() -> UUID:
     with transaction() as session:
         return Account.create(session, email=EMAIL).id
+
+
+def a_caller(account: UUID, kind: KeyKind = KeyKind.LIVE, channels: frozenset[Channel] = frozenset(Channel)) -> Caller:
+    return Caller(account, new_id(), EMAIL, kind, channels, None, b"", b"")
 
 
 def a_connection(
@@ -62,7 +67,7 @@ def test_no_other_sender_takes_the_place_of_ones_own_broken_one() -> None:
     assert find(account, Channel.KAKAO, broken) is ConnectionStatus.NEEDS_REAUTH
     assert find(account, Channel.KAKAO, IDS[Channel.KAKAO]) == IDS[Channel.KAKAO]
     with pytest.raises(ApiError) as caught:
-        asyncio.run(ConnectionChoice().choose(account, Channel.KAKAO, None))
+        asyncio.run(ConnectionChoice().choose(a_caller(account), Channel.KAKAO, None))
     assert caught.value.code is Code.CONNECTION_BROKEN
 
 
@@ -91,10 +96,28 @@ def test_elsewhere_the_installation_serves_whom_it_names(
 
 
 def test_a_missing_one_is_said_with_the_way_out() -> None:
-    choice, account = ConnectionChoice(), an_account()
+    choice, caller = ConnectionChoice(), a_caller(an_account())
     with pytest.raises(ApiError) as caught:
-        asyncio.run(choice.choose(account, Channel.KAKAO, None))
+        asyncio.run(choice.choose(caller, Channel.KAKAO, None))
     assert (caught.value.code, "ALRIM_SERVES" in caught.value.detail) == (Code.NO_CONNECTION, True)
     with pytest.raises(ApiError) as caught:
-        asyncio.run(choice.choose(account, Channel.KAKAO, new_id()))
+        asyncio.run(choice.choose(caller, Channel.KAKAO, new_id()))
     assert caught.value.code is Code.CONNECTION_NOT_FOUND
+
+
+def test_a_test_keys_messages_go_to_the_sandbox_whatever_the_account_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = an_account()
+    own = a_connection(account)
+    assert find(account, Channel.KAKAO, None, KeyKind.TEST) == SANDBOX_IDS[Channel.KAKAO]
+    assert find(account, Channel.KAKAO, own, KeyKind.TEST) is None
+    assert find(account, Channel.KAKAO, SANDBOX_IDS[Channel.KAKAO]) is None
+    monkeypatch.setenv("ALRIM_ENV", "prod")
+    settings.cache_clear()
+    assert find(account, Channel.KAKAO, None, KeyKind.TEST) is None
+
+
+def test_a_key_sends_on_its_channels_only() -> None:
+    caller = a_caller(an_account(), channels=frozenset({Channel.SES}))
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(ConnectionChoice().choose(caller, Channel.KAKAO, None))
+    assert caught.value.code is Code.CHANNEL_NOT_ALLOWED

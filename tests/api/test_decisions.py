@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api import decisions
-from api.security.caller import Viewer
+from api.security.who import Viewer
 from config.vocabulary import Role, State
 from models import ledger
 from models.audit import Audit

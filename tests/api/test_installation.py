@@ -1,12 +1,14 @@
 """The installation's rows follow its environment, keep their ids, and are sealed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from api.installation import IDS, upsert_connections
+from api.installation import IDS, SANDBOX_IDS, is_sandbox, upsert_connections
 from config.settings import settings
 from config.vocabulary import Channel
 from models.connection import Connection
@@ -17,9 +19,10 @@ from models.types import utc_now
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 
-def rows() -> dict[Channel, Connection]:
+def rows(ids: Mapping[Channel, UUID] = IDS) -> dict[Channel, Connection]:
     with transaction() as session:
-        return {row.channel: row for row in session.scalars(select(Connection))}
+        made = session.scalars(select(Connection).where(Connection.id.in_(ids.values())))
+        return {row.channel: row for row in made}
 
 
 def credentials(row: Connection) -> dict[str, str]:
@@ -32,6 +35,22 @@ def test_every_channel_gets_the_sandbox_in_test() -> None:
     assert {channel: row.id for channel, row in made.items()} == IDS
     assert all("sandbox" in " ".join(credentials(row).values()) for row in made.values())
     assert all(b"sandbox" not in row.secrets for row in made.values())
+
+
+def test_test_keys_have_connections_where_there_is_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_ENV", "prod")
+    settings.cache_clear()
+    upsert_connections()
+    assert rows(SANDBOX_IDS) == {}
+    monkeypatch.setenv("ALRIM_SANDBOX_URL", "http://sandbox.internal:8025/")
+    settings.cache_clear()
+    upsert_connections()
+    made = rows(SANDBOX_IDS)
+    assert {channel: row.id for channel, row in made.items()} == SANDBOX_IDS
+    assert credentials(made[Channel.SOLAPI])["base_url"] == "http://sandbox.internal:8025/solapi"
+    assert credentials(made[Channel.GMAIL])["host"] == "sandbox.internal"
+    assert all(is_sandbox(row.id) for row in made.values())
+    assert rows() == {}
 
 
 def test_a_second_start_changes_nothing() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -10,10 +11,23 @@ from api import remembered
 from api.remembered import Remembered
 from api.security import keys
 from api.security.keys import KeyFacts
-from config.vocabulary import KeyStatus
+from config.vocabulary import Channel, KeyKind, KeyStatus
 
 KEY, OTHER = "a" * 60, "b" * 60
-FACTS = KeyFacts(uuid4(), uuid4(), "user@example.com", b"secret", False, KeyStatus.ACTIVE, ())  # noqa: FBT003 - a record
+FACTS = KeyFacts(
+    api_key_id=uuid4(),
+    account_id=uuid4(),
+    email="user@example.com",
+    secret=b"secret",
+    previous=None,
+    kind=KeyKind.LIVE,
+    read_only=False,
+    channels=frozenset(Channel),
+    expires=math.inf,
+    legacy_signing=False,
+    status=KeyStatus.ACTIVE,
+    networks=(),
+)
 
 
 @dataclass

@@ -1,16 +1,23 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from httpx import Response
 from sqlalchemy import select
 
+from api.admin import set_role
+from api.security.keys import _remembered
+from config.vocabulary import Action, Role
 from models.account import Account
 from models.api_key import ApiKey
+from models.audit import Audit
 from models.session import snapshot, transaction
+from models.types import utc_now
 from tests.api.browser import Browser
 from tests.api.conftest import Person, Start
+from tests.api.signing import Key, sign
 
 KEYS = "/api/user/apikeys"
 
@@ -145,3 +152,89 @@ def test_a_whitelist_grows_to_ten_and_shrinks(start: Start, database_url: str) -
 )
 def test_what_cannot_be_a_key_is_refused(person: Person, body: dict[str, object], code: str) -> None:
     assert person.ask("POST", KEYS, body).json()["code"] == code
+
+
+def look(person: Person, key: Key, method: str = "GET", path: str = "/look") -> Response:
+    return person.client.deliver(sign(key, method, path, name="n" * (method == "POST")))
+
+
+def forget_keys() -> None:
+    """As two seconds later."""
+    _remembered.cache_clear()
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_while(person: Person) -> None:
+    key_id, old = person.make_key()
+    made = person.ask("POST", f"{KEYS}/{key_id}/rotate", {"overlap_seconds": 60}).json()
+    new = Key(made["access_key"], made["secret_key"])
+    assert (new.access_key, new.secret_key == old.secret_key) == (old.access_key, False)
+    forget_keys()
+    assert [look(person, each).status_code for each in (old, new)] == [200, 200]
+    with transaction() as session:
+        session.get_one(ApiKey, UUID(key_id)).previous_until = utc_now()
+    forget_keys()
+    assert [look(person, each).status_code for each in (old, new)] == [401, 200]
+    newest = person.ask("POST", f"{KEYS}/{key_id}/rotate", {"overlap_seconds": 0}).json()["secret_key"]
+    forget_keys()
+    assert [look(person, each).status_code for each in (new, Key(new.access_key, newest))] == [401, 200]
+
+
+def test_a_key_is_stopped_and_resumed_while_there_is_room(person: Person) -> None:
+    key_id, key = person.make_key()
+    assert person.ask("POST", f"{KEYS}/{key_id}/stop").json()["status"] == "stopped"
+    forget_keys()
+    assert look(person, key).json()["code"] == "4010003"
+    others = [person.make_key()[0] for _ in range(3)]
+    assert person.ask("POST", f"{KEYS}/{key_id}/resume").json()["code"] == "4090002"
+    person.ask("DELETE", f"{KEYS}/{others[0]}")
+    assert person.ask("POST", f"{KEYS}/{key_id}/resume").json()["status"] == "active"
+    forget_keys()
+    assert look(person, key).status_code == 200
+    assert len(person.ask("GET", KEYS).json()) == 3
+
+
+def test_a_key_ends_by_itself(person: Person) -> None:
+    key_id, key = person.make_key(expires_at="2100-01-01T00:00:00+09:00")
+    assert look(person, key).status_code == 200
+    with transaction() as session:
+        session.get_one(ApiKey, UUID(key_id)).expires_at = utc_now()
+    forget_keys()
+    assert look(person, key).json()["code"] == "4010013"
+    assert person.ask("PUT", f"{KEYS}/{key_id}", {"expires_at": None}).json()["expires_at"] is None
+    forget_keys()
+    assert look(person, key).status_code == 200
+    assert person.ask("POST", KEYS, {"expires_at": "2020-01-01T00:00:00Z"}).status_code == 422
+
+
+def test_a_reading_key_changes_nothing(person: Person) -> None:
+    key_id, key = person.make_key(read_only=True, channels=["ses", "kakao"])
+    assert look(person, key).status_code == 200
+    assert look(person, key, "POST").json()["code"] == "4030005"
+    [shown] = person.ask("GET", KEYS).json()
+    assert (shown["read_only"], shown["channels"]) == (True, ["kakao", "ses"])
+    changed = person.ask("PUT", f"{KEYS}/{key_id}", {"read_only": False, "channels": []}).json()
+    assert (changed["read_only"], changed["channels"]) == (False, [])
+
+
+def test_test_keys_need_a_sandbox(start: Start, sqlite_url: str) -> None:
+    person = Person(start(sqlite_url), "user@example.com").register()
+    assert person.ask("POST", KEYS, {"kind": "test"}).json()["kind"] == "test"
+
+
+def test_elsewhere_the_operator_names_the_sandbox(start: Start, sqlite_url: str) -> None:
+    person = Person(start(sqlite_url, ENV="prod"), "user@example.com").register()
+    assert person.ask("POST", KEYS, {"kind": "test"}).json()["code"] == "4090011"
+
+
+def test_an_operator_stops_anybodys_key_and_does_no_more(client: Browser, person: Person) -> None:
+    key_id, _ = person.make_key()
+    operator = Person(client, "operator@example.com").register()
+    assert operator.ask("POST", f"{KEYS}/{key_id}/stop").status_code == 404
+    set_role("operator@example.com", Role.OPERATOR)
+    assert operator.ask("POST", f"{KEYS}/{key_id}/stop").json()["status"] == "stopped"
+    assert operator.ask("POST", f"{KEYS}/{key_id}/resume").status_code == 404
+    assert operator.ask("DELETE", f"{KEYS}/{key_id}").status_code == 404
+    with snapshot() as session:
+        trail = [(line.action, line.role, line.subject_id) for line in Audit.filter(session)]
+    assert trail[0] == (Action.KEY_MADE, Role.USER, UUID(key_id))
+    assert trail[-1] == (Action.KEY_STOPPED, Role.OPERATOR, UUID(key_id))

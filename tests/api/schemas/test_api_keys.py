@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.schemas.api_keys import ApiKeyChangeIn, ApiKeyIn, ApiKeyMadeOut, WhitelistIn
-from config.vocabulary import KeyStatus
+from config.vocabulary import KeyKind, KeyStatus
 
 
 def test_a_key_needs_nothing_said() -> None:
@@ -39,6 +39,13 @@ def test_a_secret_key_is_not_shown_by_its_model() -> None:
         access_key="a" * 60,
         user_memo="",
         legacy_signing=False,
+        kind=KeyKind.LIVE,
+        read_only=False,
+        channels=[],
+        expires_at=None,
+        previous_until=None,
+        last_used_at=None,
+        last_used_from=None,
         status=KeyStatus.ACTIVE,
         whitelist=[],
         created_at=datetime.now(UTC),

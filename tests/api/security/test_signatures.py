@@ -28,7 +28,7 @@ def arrived(sent: Sent) -> SignedRequest:
 
 
 def check(request: SignedRequest, now: float = NOW, *, legacy: bool = False) -> bytes | None:
-    return verify(request, read_claim(request.query), KEY.secret_key.encode(), now, legacy=legacy)
+    return verify(request, read_claim(request.query), [KEY.secret_key.encode()], now, legacy=legacy)
 
 
 def code_of(call: Callable[[], object]) -> Code:

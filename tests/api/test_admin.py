@@ -1,0 +1,56 @@
+"""The operator's command line, on real databases."""
+
+from uuid import UUID
+
+import pytest
+
+from api.admin import main
+from config.vocabulary import Action, Role
+from models.account import Account
+from models.audit import Audit
+from models.session import snapshot, transaction
+
+pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
+
+EMAIL = "someone@example.com"
+
+
+@pytest.fixture
+def account() -> UUID:
+    with transaction() as session:
+        return Account.create(session, email=EMAIL).id
+
+
+def role(account: UUID) -> Role:
+    with snapshot() as session:
+        return session.get_one(Account, account).role
+
+
+def test_an_account_becomes_an_operator_and_a_user_again(account: UUID, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["operator", "add", EMAIL.upper()]) == 0
+    assert role(account) is Role.OPERATOR
+    assert main(["operator", "add", EMAIL]) == 0
+    assert main(["operator", "remove", EMAIL]) == 0
+    assert role(account) is Role.USER
+    said = [line for line in capsys.readouterr().out.splitlines() if "security." not in line]
+    assert said == [
+        f"{EMAIL.upper()} is now operator",
+        f"{EMAIL} is already operator",
+        f"{EMAIL} is now user",
+    ]
+    with snapshot() as session:
+        lines = [(line.action, line.subject_id) for line in Audit.filter(session)]
+    assert lines == [(Action.OPERATOR_ADDED, account), (Action.OPERATOR_REMOVED, account)]
+
+
+def test_who_has_not_registered_becomes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["operator", "add", EMAIL]) == 1
+    assert "register it first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["operator"], ["operator", "promote", EMAIL]])
+def test_what_is_no_command_shows_what_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: alrim-admin" in capsys.readouterr().err
