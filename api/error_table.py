@@ -106,6 +106,7 @@ class Code(StrEnum):
     )
     UPLOAD_CHANGED = "4090007", "이전 업로드와 내용이 다릅니다.", "The upload differs from what was received before."
 
+    BODY_TOO_SLOW = "4080001", "본문이 제때 도착하지 않았습니다.", "The body did not arrive in time."
     BODY_TOO_LARGE = "4130001", "본문이 너무 큽니다.", "The body is too large."
     TOO_MANY_ROWS = "4130002", "수신자가 너무 많습니다.", "A batch has at most 1,000,000 recipients."
     NOT_JSON = "4150001", "Content-Type은 application/json이어야 합니다.", "The Content-Type must be application/json."
@@ -157,6 +158,9 @@ class Code(StrEnum):
     )
 
     PROVIDER_AWAY = "5020001", "카카오 서버가 응답하지 않습니다.", "The provider does not answer: try again."
+
+    TOO_MANY_REQUESTS = "4290001", "요청이 너무 잦습니다.", "Too many requests: wait and repeat the request."
+    DAY_SPENT = "4290002", "오늘 보낼 수 있는 알림을 모두 사용했습니다.", "The day's quota of messages is used up."
 
     UNEXPECTED = "5000001", "서버 오류가 발생했습니다.", "Something went wrong here; it has been recorded."
 

@@ -28,6 +28,7 @@ MOST_FIELDS: Final = 50
 BY_STATUS: Final[Mapping[int, Code]] = {
     404: Code.ROUTE_NOT_FOUND,
     405: Code.METHOD_NOT_ALLOWED,
+    408: Code.BODY_TOO_SLOW,
     413: Code.BODY_TOO_LARGE,
     415: Code.NOT_JSON,
 }

@@ -5,6 +5,7 @@ released, so that an upload may break off, or turn out to be another than was si
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -29,6 +30,10 @@ SLICE_ROWS: Final = 1_000
 SLICE_BYTES: Final = 2 * 1024 * 1024
 MOST_ROWS: Final = 1_000_000
 TRIES: Final = 3
+
+
+Judged = tuple[list[BatchRow], dict[int, int | None], list[Reject]]
+"""What a slice becomes: rows, the line of each in the file, and rejects."""
 
 
 class TakenOver(Exception):  # noqa: N818 - the name says what happened
@@ -71,18 +76,26 @@ class Filling:
         skipped = sum(1 for _ in islice(entries, self.done.rows_read))
         if skipped < self.done.rows_read or (self.done.prefix_hash and self.prefix() != self.done.prefix_hash):
             raise Changed
-        while some := [*islice(entries, SLICE_ROWS)]:
-            if self.done.rows_read + len(some) > MOST_ROWS:
-                raise TooMany
-            self._store(some)
+        read = skipped
+        # While the database writes one slice the next is read and judged: either takes as long as the other.
+        with ThreadPoolExecutor(1, "filling") as writer:
+            writing: Future[None] | None = None
+            while some := [*islice(entries, SLICE_ROWS)]:
+                read += len(some)
+                if read > MOST_ROWS:
+                    raise TooMany
+                judged = self._judge(some)
+                if writing is not None:
+                    writing.result()
+                writing = writer.submit(self._store, len(some), judged, self.prefix())
+            if writing is not None:
+                writing.result()
         return self.done
 
-    def _store(self, some: Sequence[Entry]) -> None:
-        rows, lines, rejects = self._judge(some)
-        prefix = self.prefix()
+    def _store(self, read: int, judged: Judged, prefix: bytes | None) -> None:
         for last in (*[False] * (TRIES - 1), True):
             try:
-                self.done = self._commit(len(some), rows, lines, rejects, prefix)
+                self.done = self._commit(read, *judged, prefix)
             except DBAPIError as error:
                 if last or not passes(error):
                     raise
@@ -113,7 +126,7 @@ class Filling:
                 raise TakenOver
         return after
 
-    def _judge(self, some: Sequence[Entry]) -> tuple[list[BatchRow], dict[int, int | None], list[Reject]]:
+    def _judge(self, some: Sequence[Entry]) -> Judged:
         rows: list[BatchRow] = []
         lines: dict[int, int | None] = {}
         rejects: list[Reject] = []

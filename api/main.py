@@ -1,19 +1,23 @@
 """The API process: wires settings, intake, routers, middleware and error handlers. `create_app()` is all."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from api import docs, errors
 from api.installation import upsert_connections
 from api.intake import Intake
 from api.middleware.body_limit import BodyLimit
+from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
+from api.quota import quota
 from api.routes import (
     api_keys,
     auth,
@@ -91,11 +95,27 @@ def create_app() -> FastAPI:
     if installation.is_local:
         show_access_keys(app)
     # The last one added is the outermost.
+    if edge.cors_origins:
+        app.add_middleware(CORSMiddleware, **cross_origin(edge.cors_origins))
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHosts, hosts=edge.trusted_hosts)
     app.add_middleware(RequestLog)
+    app.add_middleware(Hardening)
     app.add_middleware(ProcessTime)
     return app
+
+
+def cross_origin(origins: Sequence[str]) -> dict[str, Any]:
+    """What pages of these origins may ask of this API."""
+    return {
+        "allow_origins": list(origins),
+        "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Signature", "X-Request-Id"],
+        "expose_headers": ["Location", "Retry-After", "X-Request-Id", "Idempotent-Replayed", "RateLimit-Remaining"],
+        # The cookie of a consent.
+        "allow_credentials": "*" not in origins,
+        "max_age": 600,
+    }
 
 
 @asynccontextmanager
@@ -113,5 +133,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await anyio.to_thread.run_sync(intake.stop)
     await anyio.to_thread.run_sync(usage().stop)
+    await quota().close()
     writer.dispose()
     engine().dispose()

@@ -101,6 +101,7 @@ class Api(Group):
     trusted_proxies: Words = ()
     allow_legacy_signing: bool = False
     public_url: str = ""
+    cors_origins: Words = ()
 
     def url(self, path: str) -> str:
         """Where a path of this API is for the world: providers redirect and report there."""

@@ -49,7 +49,9 @@ def list_api_keys(me: Me) -> list[ApiKeyOut]:
         return [_shown(key) for key in _kept(session, me)]
 
 
-@router.post("", summary="Make an API key", status_code=201, responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+@router.post(
+    "", summary="Make an API key", status_code=201, responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 503)
+)
 def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
     """Make a key; its secret is shown this once. An account has at most 3 active keys."""
     _check_legacy(body.legacy_signing)
@@ -77,7 +79,7 @@ def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
         return ApiKeyMadeOut(**_shown(key).model_dump(), secret_key=secret)
 
 
-@router.put("/{key_id}", summary="Change an API key", responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
+@router.put("/{key_id}", summary="Change an API key", responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 503))
 def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
     """Change a key's memo, what it may do, or when it ends."""
     _check_legacy(body.legacy_signing)
@@ -93,7 +95,7 @@ def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
         return _shown(key)
 
 
-@router.post("/{key_id}/rotate", summary="Rotate a secret", responses=problems(400, 401, 404, 413, 415, 422, 503))
+@router.post("/{key_id}/rotate", summary="Rotate a secret", responses=problems(400, 401, 404, 408, 413, 415, 422, 503))
 def rotate_api_key(me: Me, key_id: UUID, body: RotationIn) -> ApiKeyMadeOut:
     """Give a key a new secret, shown this once; the present one still signs for `overlap_seconds`.
 
@@ -152,7 +154,7 @@ def list_whitelists(me: Me, key_id: UUID) -> list[WhitelistOut]:
     "/{key_id}/whitelists",
     summary="Allow a network",
     status_code=201,
-    responses=problems(400, 401, 404, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 404, 408, 409, 413, 415, 422, 503),
 )
 def create_whitelist(me: Me, key_id: UUID, body: WhitelistIn) -> WhitelistOut:
     """Allow a network; one that is allowed already is answered as it is. A key has at most 10."""

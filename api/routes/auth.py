@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
     "/register/{sns_type}",
     summary="Register an account",
     status_code=201,
-    responses=problems(400, 404, 409, 413, 415, 422, 503),
+    responses=problems(400, 404, 408, 409, 413, 415, 422, 503),
 )
 def register(sns_type: SnsType, body: RegisterIn) -> TokensOut:
     """Make an account and log in to it."""
@@ -42,7 +42,7 @@ def register(sns_type: SnsType, body: RegisterIn) -> TokensOut:
         raise ApiError(Code.EMAIL_TAKEN) from None
 
 
-@router.post("/login/{sns_type}", summary="Log in", responses=problems(400, 401, 404, 413, 415, 422, 503))
+@router.post("/login/{sns_type}", summary="Log in", responses=problems(400, 401, 404, 408, 413, 415, 422, 503))
 def login(sns_type: SnsType, body: LoginIn) -> TokensOut:
     """Log in; a wrong password and an unknown account get the same answer after the same time."""
     _check_offered(sns_type)
@@ -55,7 +55,7 @@ def login(sns_type: SnsType, body: LoginIn) -> TokensOut:
         return _begin(session, account.id, utc_now())
 
 
-@router.post("/refresh", summary="Renew the tokens", responses=problems(400, 401, 413, 415, 422, 503))
+@router.post("/refresh", summary="Renew the tokens", responses=problems(400, 401, 408, 413, 415, 422, 503))
 def refresh(body: RefreshIn) -> TokensOut:
     """Exchange a refresh token for new tokens; one that was used before ends the login."""
     token, now = RefreshToken.parse(body.refresh_token), utc_now()
@@ -66,7 +66,7 @@ def refresh(body: RefreshIn) -> TokensOut:
     return answer
 
 
-@router.post("/logout", summary="Log out", status_code=204, responses=problems(400, 401, 413, 415, 422, 503))
+@router.post("/logout", summary="Log out", status_code=204, responses=problems(400, 401, 408, 413, 415, 422, 503))
 def logout(body: RefreshIn) -> None:
     """End the login of a refresh token; doing it again changes nothing."""
     token = RefreshToken.parse(body.refresh_token)

@@ -29,7 +29,7 @@ from models.types import utc_now
 from workers.publish import Bell
 
 router = APIRouter(prefix="/api/services/batches", tags=["batches"])
-ANSWERS = problems(400, 401, 403, 404, 409, 422, 503)
+ANSWERS = problems(400, 401, 403, 404, 409, 422, 429, 503)
 OVER: Final = frozenset({BatchState.CANCELLED, BatchState.REFUSED, BatchState.FINISHED})
 EVERY: Final = 1.0
 """Seconds between two looks of a stream."""
@@ -38,7 +38,7 @@ KEEP_ALIVE: Final = 15
 Step = Callable[[Session, UUID, datetime], bool]
 
 
-@router.get("", summary="List batches", responses=problems(400, 401, 403, 422, 503))
+@router.get("", summary="List batches", responses=problems(400, 401, 403, 422, 429, 503))
 def list_batches(
     viewer: Either,
     status: BatchState | None = None,

@@ -14,6 +14,7 @@ from api import batches, roster
 from api.errors import ApiError, Code, problems
 from api.lines import Lines, LineTooLong
 from api.merge import Merge
+from api.quota import quota
 from api.schemas.batches import BatchAcceptedOut, BatchIn
 from api.security.caller import signed_caller, signed_uploader
 from api.security.schemes import KEYED
@@ -48,7 +49,7 @@ UPLOAD: Final[dict[str, Any]] = {
     "",
     summary="Send one message to many",
     status_code=202,
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def make_batch(
@@ -74,7 +75,7 @@ async def make_batch(
 @router.put(
     "/{batch_id}/recipients",
     summary="Upload a batch's recipients",
-    responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=UPLOAD,
 )
 async def upload_recipients(
@@ -98,7 +99,9 @@ def _make(caller: Caller, body: BatchIn, connection_id: UUID, request_id: str) -
     merge.try_out()
     batch, replayed = batches.open_batch(caller, body, connection_id, request_id)
     if body.recipients is not None and batch.status is BatchState.RECEIVING:
-        batches.conclude(batch, batches.fill(batch, merge, roster.from_list(body.recipients)))
+        done = batches.fill(batch, merge, roster.from_list(body.recipients))
+        _take_quota(caller.api_key_id, caller.account_id, done.accepted)
+        batches.conclude(batch, done)
     return _accepted(batch.id), replayed
 
 
@@ -121,8 +124,14 @@ def _upload(batch_id: UUID, uploader: Uploader, kind: str, coding: str, pieces: 
         # Somebody else's lines may be among what was stored.
         batches.refuse(batch_id)
         raise digest_mismatch()
+    _take_quota(uploader.api_key_id, uploader.account_id, done.accepted)
     batches.conclude(batch, done, lines.digest())
     return _accepted(batch_id)
+
+
+def _take_quota(api_key_id: UUID, account_id: UUID, number: int) -> None:
+    """Take a filled batch's messages from the day's quota; where they are too many it waits, to be asked for again."""
+    anyio.from_thread.run(quota().messages_of, api_key_id, account_id, number)
 
 
 def _accepted(batch_id: UUID) -> BatchAcceptedOut:

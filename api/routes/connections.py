@@ -49,7 +49,9 @@ def list_connections(me: Me) -> list[ConnectionOut]:
         return [shown(row) for row in _all(session, me)]
 
 
-@router.post("", summary="Make a connection", status_code=201, responses=problems(400, 401, 409, 413, 415, 422, 503))
+@router.post(
+    "", summary="Make a connection", status_code=201, responses=problems(400, 401, 408, 409, 413, 415, 422, 503)
+)
 def create_connection(me: Me, body: ConnectionIn) -> ConnectionMadeOut:
     """Connect a SOLAPI, Gmail or SES account. Kakao is connected by consent: see `kakao/authorize`."""
     channel, row_id, known = body.credentials.channel, new_id(), words(body.credentials)
@@ -81,7 +83,7 @@ def get_connection(me: Me, connection_id: UUID) -> ConnectionOut:
 
 
 @router.put(
-    "/{connection_id}", summary="Change a connection", responses=problems(400, 401, 404, 409, 413, 415, 422, 503)
+    "/{connection_id}", summary="Change a connection", responses=problems(400, 401, 404, 408, 409, 413, 415, 422, 503)
 )
 def update_connection(me: Me, connection_id: UUID, body: ConnectionChangeIn) -> ConnectionOut:
     """Change its name, its credentials, or make it the one that is used when a message names none."""

@@ -35,7 +35,7 @@ Me = Annotated[BearerAccount, Depends(bearer_account)]
 @router.post(
     "/api/user/connections/kakao/authorize",
     summary="Ask for a KakaoTalk consent",
-    responses=problems(400, 401, 404, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 404, 408, 409, 413, 415, 422, 503),
 )
 def ask_kakao(me: Me, body: KakaoConsentIn, response: Response) -> ConsentOut:
     """Say where to consent to messages in one's own name; the page comes back to `/api/auth/kakao/callback`."""

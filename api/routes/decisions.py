@@ -19,7 +19,7 @@ from models.session import transaction
 from models.types import utc_now
 
 router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
-ANSWERS = problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
+ANSWERS = problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 
 
 @router.post("/{notification_id}/cancel", summary="Cancel a notification", responses=ANSWERS, openapi_extra=KEYED)
@@ -74,7 +74,7 @@ def resolve_notification(
 @router.post(
     "/replay",
     summary="Send failed notifications again",
-    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 def replay_notifications(viewer: Either, request: Request, body: Annotated[ReplayIn, Body()]) -> ReplayOut:

@@ -35,7 +35,9 @@ async def index() -> IndexOut:
     return IndexOut(name="alrim", version=VERSION, links=links)
 
 
-@router.get("/api/services", tags=["services"], summary="Whose key this is", responses=problems(400, 401, 403, 503))
+@router.get(
+    "/api/services", tags=["services"], summary="Whose key this is", responses=problems(400, 401, 403, 429, 503)
+)
 async def services(caller: Annotated[Caller, Depends(signed_caller)]) -> ServicesOut:
     """Try a key and its signature: answers with the account's e-mail address."""
     return ServicesOut(your_email=caller.email)

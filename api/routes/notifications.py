@@ -55,7 +55,7 @@ class Filters(BaseModel):
 @router.get(
     "/{notification_id}",
     summary="Show a notification and its attempts",
-    responses=problems(400, 401, 403, 404, 422, 503),
+    responses=problems(400, 401, 403, 404, 422, 429, 503),
 )
 def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithAttemptsOut:
     """Show a notification and its timeline of attempts and decisions."""
@@ -63,7 +63,7 @@ def get_notification(notification_id: UUID, viewer: Either) -> NotificationWithA
         return show(session, find(session, viewer, notification_id))
 
 
-@router.get("", summary="List notifications", responses=problems(400, 401, 403, 422, 503))
+@router.get("", summary="List notifications", responses=problems(400, 401, 403, 422, 429, 503))
 def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> NotificationPageOut:
     """List notifications, newest first, page by page."""
     conditions = _conditions(viewer, filters)

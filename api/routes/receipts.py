@@ -22,7 +22,7 @@ MOST_AT_ONCE: Final = 500
 
 
 @router.post(
-    "/solapi/{token}", summary="Report SOLAPI deliveries", responses=problems(400, 403, 404, 413, 415, 422, 503)
+    "/solapi/{token}", summary="Report SOLAPI deliveries", responses=problems(400, 403, 404, 408, 413, 415, 422, 503)
 )
 def take_solapi_reports(token: str, payload: ReportsIn, x_solapi_secret: Annotated[str, Header()] = "") -> QueuedOut:
     """Take SOLAPI's delivery reports; the same report twice changes nothing. A 503 makes SOLAPI call again."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.errors import ApiError, Code, problems
 from api.intake import StoreAway, TooBusy
 from api.intake_statement import Receipt
+from api.quota import quota
 from api.schemas.email import EmailIn
 from api.schemas.kakao import KakaoIn
 from api.schemas.notifications import AcceptedOut
@@ -31,7 +32,7 @@ Signed = Annotated[Caller, Depends(signed_caller)]
     "/kakao/send",
     summary="Send a KakaoTalk message",
     status_code=202,
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_kakao(body: KakaoIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
@@ -43,7 +44,7 @@ async def send_kakao(body: KakaoIn, caller: Signed, state: Held, request: Reques
     "/solapi/send",
     summary="Send an SMS, LMS, MMS or Alimtalk",
     status_code=202,
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_solapi(body: SolapiIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
@@ -55,7 +56,7 @@ async def send_solapi(body: SolapiIn, caller: Signed, state: Held, request: Requ
     "/email/send",
     summary="Send a mail",
     status_code=202,
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_email(body: EmailIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
@@ -82,7 +83,10 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
     state, caller, request, response = accepting
     connection_id = await state.connections.choose(caller, channel, body.connection)
     row = new_row(caller, channel, body, connection_id, request.state.request_id)
+    await quota().messages(caller, 1)
     receipt = await _submit(state, row)
+    if receipt.replayed:
+        await quota().messages(caller, -1)
     if receipt.replayed and receipt.body_hash != caller.body_hash:
         raise ApiError(
             Code.IDEMPOTENCY_KEY_REUSED,

@@ -29,7 +29,7 @@ def get_me(me: Me) -> AccountOut:
         return _shown(_own(session, me))
 
 
-@router.put("", summary="Change my account", responses=problems(400, 401, 409, 413, 415, 422, 503))
+@router.put("", summary="Change my account", responses=problems(400, 401, 408, 409, 413, 415, 422, 503))
 def update_me(me: Me, body: AccountIn) -> AccountOut:
     """Change one's name or password; a new password ends every login."""
     present, fresh = _new_password(me, body)

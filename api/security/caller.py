@@ -16,6 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.base import SecurityBase
 
 from api.errors import ApiError, Code
+from api.quota import quota
 from api.security import tokens
 from api.security.keys import KeyFacts, find_key
 from api.security.networks import Address, client_address, is_within, parse_networks
@@ -44,7 +45,9 @@ class SignedCaller(SecurityBase):
         Raises:
             ApiError: nobody signed it, somebody else did, or not from here.
         """
-        return await _signed(request, stores=True)
+        caller = await _signed(request, stores=True)
+        request.state.room = await quota().request(caller.api_key_id, caller.account_id)
+        return caller
 
 
 signed_caller = SignedCaller()
@@ -73,8 +76,9 @@ class SignedUploader(SecurityBase):
             expected = verify_before_body(scope["query_string"], signature, claim, facts.secrets(now), now)
         _check_use(request, facts)
         request.state.email = facts.email
+        request.state.room = await quota().request(facts.api_key_id, facts.account_id)
         start = b"\n".join((scope["method"].encode(), scope["raw_path"], b"", b""))
-        return Uploader(facts.account_id, start, expected)
+        return Uploader(facts.account_id, facts.api_key_id, start, expected)
 
 
 signed_uploader = SignedUploader()
@@ -106,6 +110,7 @@ async def either_caller(request: Request, token: Token, _sign: Annotated[object,
     """
     if token is None:
         caller = await _signed(request, stores=False)
+        request.state.room = await quota().request(caller.api_key_id, caller.account_id)
         return Viewer(caller.account_id, Role.USER, caller.api_key_id)
     account = await anyio.to_thread.run_sync(_account, token.credentials)
     request.state.email = account.email

@@ -67,5 +67,6 @@ class Uploader:
     """
 
     account_id: UUID
+    api_key_id: UUID
     start: bytes
     digest: str | None

@@ -17,9 +17,11 @@ from pydantic import BaseModel, ConfigDict
 from api import errors
 from api.middleware import request_log
 from api.middleware.body_limit import BodyLimit
+from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
+from api.quota import quota
 from api.routes import api_keys, auth, connections, consents, decisions, index, notifications, users
 from api.security import passwords
 from api.security.caller import either_caller, signed_caller
@@ -32,7 +34,7 @@ from models.session import engine
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent
 
-CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash)
+CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
 PASSWORD = "correct horse"
 
 
@@ -68,6 +70,7 @@ def make_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHosts, hosts=settings(Api).trusted_hosts)
     app.add_middleware(RequestLog)
+    app.add_middleware(Hardening)
     app.add_middleware(ProcessTime)
     return app
 

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from api.installation import upsert_connections
 from api.intake import Intake
 from api.main import create_app
+from api.quota import quota
 from api.security import passwords, tokens
 from api.security.keys import SECRET_PLACE, _remembered
 from api.state import State as ApiState
@@ -211,7 +212,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) 
     }.items():
         patch.setenv(f"ALRIM_{name}", value)
     patch.setattr(passwords, "ROUNDS", 4)
-    caches: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash)
+    caches: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
     for cached in caches:
         cached.cache_clear()
     metadata.create_all(engine())

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
+from api.middleware import body_limit
 from api.middleware.body_limit import MOST, MOST_BY_PATH, MOST_UPLOADED, UPLOAD, BodyLimit
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person
@@ -73,3 +74,15 @@ def test_an_upload_may_be_very_large_and_nothing_beside_it() -> None:
     assert UPLOAD.fullmatch("/api/services/batches/0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11/recipients")
     assert not UPLOAD.fullmatch("/api/services/batches/x/recipients/y")
     assert MOST_UPLOADED == 1024**3
+
+
+def test_a_body_that_stalls_is_given_up(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "PIECE_SECONDS", 0.1)
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b'{"email": '
+        await asyncio.sleep(2)
+        yield b'"user@example.com"}'
+
+    answer = client.request("POST", REGISTER, content=stalling(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (408, "4080001", "close")
