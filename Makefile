@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away prove-growth prove-memory bench check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-growth prove-memory bench audit check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -63,6 +63,9 @@ bench: $(SYNCED) .venv-bench/.synced ## Measure beside the peers and write docs/
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m benchmarks $(FIGURES) --rounds $(ROUNDS) --out docs/benchmarks
 	.venv-bench/bin/python -m benchmarks.plots docs/benchmarks
+
+audit: $(SYNCED) ## Ask whether a pinned dependency has a known vulnerability
+	@$(PYTHON_BIN)/python -m deploy.local.audit
 
 check: $(SYNCED) ## Check format, lint, types, import contracts and spelling
 	$(PYTHON_BIN)/ruff format --check

@@ -49,7 +49,7 @@ UPLOAD: Final[dict[str, Any]] = {
     "",
     summary="Send one message to many",
     status_code=202,
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def make_batch(

@@ -32,7 +32,7 @@ Signed = Annotated[Caller, Depends(signed_caller)]
     "/kakao/send",
     summary="Send a KakaoTalk message",
     status_code=202,
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_kakao(body: KakaoIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
@@ -44,7 +44,7 @@ async def send_kakao(body: KakaoIn, caller: Signed, state: Held, request: Reques
     "/solapi/send",
     summary="Send an SMS, LMS, MMS or Alimtalk",
     status_code=202,
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_solapi(body: SolapiIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:
@@ -56,7 +56,7 @@ async def send_solapi(body: SolapiIn, caller: Signed, state: Held, request: Requ
     "/email/send",
     summary="Send a mail",
     status_code=202,
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=KEYED,
 )
 async def send_email(body: EmailIn, caller: Signed, state: Held, request: Request, response: Response) -> AcceptedOut:

@@ -44,10 +44,13 @@ class Client:
         key = answer.json()
         return cls(api, key["access_key"], key["secret_key"], bearer, email)
 
-    def signed(self, method: str, path: str, body: bytes = b"", key: str = "") -> tuple[str, dict[str, str]]:
-        """The URL and the headers of a signed request."""
+    def signed(
+        self, method: str, path: str, body: bytes = b"", key: str = "", further: str = ""
+    ) -> tuple[str, dict[str, str]]:
+        """The URL and the headers of a signed request; `further` is what else stands in its query."""
         digest = hashlib.sha256(f"{method}\n{path}\n{key}\n".encode() + body).hexdigest()
         query = urlencode({"key": self.access_key, "timestamp": int(time.time()), "digest": digest})
+        query = f"{query}&{further}" if further else query
         signature = base64.b64encode(hmac.digest(self.secret_key.encode(), query.encode(), "sha256")).decode()
         headers = {"X-Signature": signature}
         if key:
