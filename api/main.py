@@ -17,7 +17,6 @@ from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.quota import quota
 from api.routes import (
     api_keys,
     auth,
@@ -33,6 +32,7 @@ from api.routes import (
     services,
     users,
 )
+from api.security.quota import quota
 from api.security.schemes import show_access_keys
 from api.security.usage import usage
 from api.state import State

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.quota import headers_of
+from api.security.quota import headers_of
 from config.settings import Api, settings
 
 ALWAYS: Final = (

@@ -14,9 +14,9 @@ from api import batches, roster
 from api.errors import ApiError, Code, problems
 from api.lines import Lines, LineTooLong
 from api.merge import Merge
-from api.quota import quota
 from api.schemas.batches import BatchAcceptedOut, BatchIn
 from api.security.caller import signed_caller, signed_uploader
+from api.security.quota import quota
 from api.security.schemes import KEYED
 from api.security.signatures import digest_mismatch
 from api.security.who import Caller, Uploader, Viewer

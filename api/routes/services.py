@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.errors import ApiError, Code, problems
 from api.intake import StoreAway, TooBusy
 from api.intake_statement import Receipt
-from api.quota import quota
 from api.schemas.email import EmailIn
 from api.schemas.kakao import KakaoIn
 from api.schemas.notifications import AcceptedOut
 from api.schemas.sending import SendingIn
 from api.schemas.solapi import SolapiIn
 from api.security.caller import signed_caller
+from api.security.quota import quota
 from api.security.schemes import KEYED
 from api.security.who import Caller
 from api.state import Held, State

@@ -16,10 +16,10 @@ from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.base import SecurityBase
 
 from api.errors import ApiError, Code
-from api.quota import quota
 from api.security import tokens
 from api.security.keys import KeyFacts, find_key
 from api.security.networks import Address, client_address, is_within, parse_networks
+from api.security.quota import quota
 from api.security.schemes import BEARER, SIGNATURE
 from api.security.signatures import SignedRequest, idempotency_key, read_claim, verify, verify_before_body
 from api.security.usage import usage

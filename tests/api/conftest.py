@@ -21,11 +21,11 @@ from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.quota import quota
 from api.routes import api_keys, auth, connections, consents, decisions, index, notifications, users
 from api.security import passwords
 from api.security.caller import either_caller, signed_caller
 from api.security.keys import _remembered
+from api.security.quota import quota
 from api.security.who import Caller, Viewer
 from config.settings import Api, settings
 from models.schema import metadata

@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from api.installation import upsert_connections
 from api.intake import Intake
 from api.main import create_app
-from api.quota import quota
 from api.security import passwords, tokens
 from api.security.keys import SECRET_PLACE, _remembered
+from api.security.quota import quota
 from api.state import State as ApiState
 from config.settings import settings
 from config.vocabulary import BatchState, Channel, KeyKind, KeyStatus, Role, State

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from api.errors import ApiError, Code
-from api.quota import Quota, Room, Share, headers_of
+from api.security.quota import Quota, Room, Share, headers_of
 from config.settings import settings
 from models.types import new_id
 
