@@ -10,7 +10,7 @@ import pytest
 import requests
 from sqlalchemy import Engine, func, insert, select, update
 
-from config.vocabulary import Channel, Lane, Role, State
+from config.vocabulary import Action, Channel, Lane, Role, State
 from models.account import Account
 from models.audit import Audit
 from models.notification import Notification
@@ -52,8 +52,9 @@ def a_failed_one() -> dict[str, Any]:
 
 
 def audited(database: Engine) -> list[int]:
+    lines = select(Audit.detail).where(Audit.action == Action.REPLAY).order_by(Audit.id)
     with database.connect().execution_options(reading=True) as connection:
-        return [json.loads(each)["count"] for each in connection.scalars(select(Audit.detail).order_by(Audit.id))]
+        return [json.loads(each)["count"] for each in connection.scalars(lines)]
 
 
 def queued(database: Engine) -> int:

@@ -6,6 +6,7 @@ here is told.
 
 import ast
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -157,11 +158,14 @@ def noting(called: set[tuple[str, str]]) -> Iterator[None]:
         if event == "call" and code.co_filename.startswith(str(ROOT)):
             called.add((str(Path(code.co_filename).relative_to(ROOT)), code.co_name))
 
+    # A batch is written by a thread of its own.
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
 
 
 def asking(path: Path) -> Iterator[tuple[str, str]]:
