@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from api.security import trail
+from api.security.who import Viewer
 from config.settings import SettingsError
 from config.vocabulary import AccountStatus, Action, Role
 from models.account import Account
@@ -48,7 +49,7 @@ def set_role(email: str, role: Role) -> str:
             return f"{email} is already {role}"
         account.role = role
         action = Action.OPERATOR_ADDED if role is Role.OPERATOR else Action.OPERATOR_REMOVED
-        trail.note(session, account.id, role, action, account.id, by="alrim-admin")
+        trail.note(session, Viewer(account.id, role), action, account.id, chosen={"by": "alrim-admin"})
     return f"{email} is now {role}"
 
 

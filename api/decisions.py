@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import ApiError, Code
 from api.schemas.decisions import As
+from api.security import trail
 from api.security.who import Viewer
 from config.vocabulary import Action, State
 from models import ledger
@@ -29,22 +30,6 @@ DEAD: Final = frozenset({State.FAILED, State.UNKNOWN})
 SLICE: Final = 500
 MOST: Final = 100_000
 """Notifications that one replay takes."""
-
-
-def write_down(
-    session: Session, viewer: Viewer, action: Action, row_id: UUID | None, request_id: str | None, **detail: object
-) -> None:
-    """Write a line of audit; no detail may hold a recipient or content."""
-    Audit.create(
-        session,
-        account_id=viewer.account_id,
-        api_key_id=viewer.api_key_id,
-        role=viewer.role,
-        action=action,
-        notification_id=row_id,
-        detail=json.dumps(detail),
-        request_id=request_id,
-    )
 
 
 def resend(session: Session, row: Notification, after_attempt: int, now: datetime) -> bool:
@@ -121,7 +106,6 @@ def replay(
     conditions: list[ColumnElement[bool]],
     before: datetime,
     now: datetime,
-    request_id: str | None,
     chosen: dict[str, object],
 ) -> Counter[str]:
     """Queue again what failed before a moment, slice by slice, oldest first, at most `MOST`; the counts are by code.
@@ -140,7 +124,7 @@ def replay(
                 break
             fences = [Fence(row.id, row.attempt) for row in rows]
             ledger.requeue(session, fences, now, now, None, spends=False, start=DEAD, fresh=True)
-            write_down(session, viewer, Action.REPLAY, None, request_id, **chosen, count=len(rows))
+            trail.note(session, viewer, Action.REPLAY, chosen={**chosen, "count": len(rows)})
         done.update(row.code or "" for row in rows)
         last = rows[-1].id
     return done

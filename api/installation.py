@@ -67,7 +67,7 @@ def _upsert(
     else:
         row.secrets, row.receipt_token_hash = sealed, token_hash
         row.status, row.closed_until, row.closed_reason = ConnectionStatus.ACTIVE, None, None
-    log.info("installation.connected", channel=str(channel))
+    log.info("installation.connected", channel=str(channel), sandbox=is_sandbox(row_id))
 
 
 def _opened(row: Connection) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ In `local` and `test` what is not said is the sandbox's; elsewhere an address th
 own, and a channel without credentials is not offered. Nothing here stores or sends.
 """
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
@@ -15,6 +16,20 @@ KAKAO_URL: Final = "https://kapi.kakao.com"
 KAKAO_AUTH_URL: Final = "https://kauth.kakao.com"
 GMAIL_HOST: Final = "smtp.gmail.com"
 GMAIL_PORT: Final = 465
+
+
+SANDBOX: Final[Mapping[Channel, Mapping[str, str]]] = {
+    Channel.SOLAPI: {"api_key": "sandbox", "api_secret": "sandbox"},
+    Channel.KAKAO: {"access_token": "sandbox"},
+    Channel.GMAIL: {"user": "sandbox@example.com", "password": "sandbox"},
+    Channel.SES: {
+        "access_key_id": "sandbox",
+        "secret_access_key": "sandbox",
+        "region": "ap-northeast-2",
+        "from": "alrim@example.com",
+    },
+}
+"""What the sandbox takes as credentials."""
 
 
 def installation_credentials() -> dict[Channel, dict[str, str]]:
@@ -52,24 +67,13 @@ def sandbox_credentials() -> dict[Channel, dict[str, str]]:
     host = urlsplit(base).hostname
     if host is None:
         return {}
-    return {
-        Channel.SOLAPI: {"api_key": "sandbox", "api_secret": "sandbox", "base_url": f"{base}/solapi"},
-        Channel.KAKAO: {"access_token": "sandbox", "api_base_url": f"{base}/kakao/api"},
-        Channel.GMAIL: {
-            "user": "sandbox@example.com",
-            "password": "sandbox",
-            "host": host,
-            "port": str(known.sandbox_smtp_port),
-            "tls": "none",
-        },
-        Channel.SES: {
-            "access_key_id": "sandbox",
-            "secret_access_key": "sandbox",
-            "region": "ap-northeast-2",
-            "from": "alrim@example.com",
-            "endpoint_url": f"{base}/aws",
-        },
+    where = {
+        Channel.SOLAPI: {"base_url": f"{base}/solapi"},
+        Channel.KAKAO: {"api_base_url": f"{base}/kakao/api"},
+        Channel.GMAIL: {"host": host, "port": str(known.sandbox_smtp_port), "tls": "none"},
+        Channel.SES: {"endpoint_url": f"{base}/aws"},
     }
+    return {channel: {**SANDBOX[channel], **address} for channel, address in where.items()}
 
 
 def receipt_token() -> str | None:
@@ -128,23 +132,21 @@ def _solapi(sandbox: Sandbox | None) -> dict[str, str] | None:
         return {"api_key": key, "api_secret": secret, **_solapi_address(None), **receipts}
     if sandbox is None:
         return None
-    return {"api_key": "sandbox", "api_secret": "sandbox", **_solapi_address(sandbox), **receipts}
+    return {**SANDBOX[Channel.SOLAPI], **_solapi_address(sandbox), **receipts}
 
 
 def _kakao(sandbox: Sandbox | None) -> dict[str, str] | None:
     token = settings(Kakao).kakao_access_token.get_secret_value()
     if token:
         return {"access_token": token, **_kakao_address(None)}
-    return None if sandbox is None else {"access_token": "sandbox", **_kakao_address(sandbox)}
+    return None if sandbox is None else {**SANDBOX[Channel.KAKAO], **_kakao_address(sandbox)}
 
 
 def _gmail(sandbox: Sandbox | None) -> dict[str, str] | None:
     said = settings(Gmail)
     if said.gmail_user:
         return {"user": said.gmail_user, "password": said.gmail_password.get_secret_value(), **_gmail_address(None)}
-    if sandbox is None:
-        return None
-    return {"user": "sandbox@example.com", "password": "sandbox", **_gmail_address(sandbox)}
+    return None if sandbox is None else {**SANDBOX[Channel.GMAIL], **_gmail_address(sandbox)}
 
 
 def _ses(sandbox: Sandbox | None) -> dict[str, str] | None:
@@ -158,12 +160,4 @@ def _ses(sandbox: Sandbox | None) -> dict[str, str] | None:
             "from": said.ses_from,
             **_ses_address(None),
         }
-    if sandbox is None:
-        return None
-    return {
-        "access_key_id": "sandbox",
-        "secret_access_key": "sandbox",
-        "region": "ap-northeast-2",
-        "from": "alrim@example.com",
-        **_ses_address(sandbox),
-    }
+    return None if sandbox is None else {**SANDBOX[Channel.SES], **_ses_address(sandbox)}

@@ -7,10 +7,10 @@ whether it did. Verbs never commit. What the notifications of a batch do is `mod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import BatchState, State
@@ -18,6 +18,7 @@ from models.batch import Batch, BatchReject
 from models.lifecycle import BATCH_STEPS, HELD_BACK, BatchVerb
 from models.notification import Notification
 from models.plans import by_index
+from models.session import changed
 from models.types import new_id
 from models.waking import look_again
 
@@ -64,7 +65,7 @@ def begin_filling(session: Session, batch_id: UUID) -> tuple[int, Progress] | No
 def advance(connection: Connection, batch_id: UUID, filling: int, to: Progress, now: datetime) -> bool:
     """Count the recipients read; False means that somebody else fills it now, or nobody any more."""
     table = Batch.__table__
-    changed = connection.execute(
+    advanced = connection.execute(
         update(Batch)
         .where(table.c.id == batch_id, table.c.status.in_(BATCH_STEPS[BatchVerb.ADVANCE][0]))
         .where(table.c.filling == filling)
@@ -76,7 +77,7 @@ def advance(connection: Connection, batch_id: UUID, filling: int, to: Progress, 
             updated_at=now,
         )
     )
-    return changed.rowcount == 1
+    return advanced.rowcount == 1
 
 
 def note_rejects(connection: Connection, batch_id: UUID, rejects: Sequence[Reject], now: datetime) -> None:
@@ -188,13 +189,5 @@ def drop(session: Session, batch_id: UUID, most: int) -> int:
 
 def _step(session: Session, verb: BatchVerb, batch_id: UUID, now: datetime, **values: Any) -> bool:  # noqa: ANN401 - columns
     start, target = BATCH_STEPS[verb]
-    changed = cast(
-        "CursorResult[Any]",
-        session.execute(
-            update(Batch)
-            .where(Batch.id == batch_id, Batch.status.in_(start))
-            .values(status=BatchState(target), updated_at=now, **values),
-            execution_options={"synchronize_session": False},
-        ),
-    )
-    return changed.rowcount == 1
+    step = update(Batch).where(Batch.id == batch_id, Batch.status.in_(start))
+    return changed(session, step.values(status=BatchState(target), updated_at=now, **values)) == 1

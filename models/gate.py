@@ -8,15 +8,16 @@ it into the future carries the probe, and only the probe opens the gate. It neve
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ConnectionStatus
 from models.connection import Connection
+from models.session import changed
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ def closed(session: Session, connections: Collection[UUID]) -> dict[UUID, dateti
 def take_probe(session: Session, connection: Connection, now: datetime, lease: timedelta) -> Probe | None:
     """Become the one who tries; None if somebody else was first. A probe that is never heard of lapses with `lease`."""
     until = now + lease
-    taken = _changed(
+    taken = changed(
         session,
         update(Connection)
         .where(Connection.id == connection.id, Connection.closed_until == connection.closed_until)
@@ -73,7 +74,7 @@ def close(session: Session, connection_id: UUID, until: datetime, reason: str) -
     """Close until then; a gate that is closed for longer stays so. One event, when an open one closes."""
     mine = Connection.id == connection_id
     values = {"closed_until": until, "closed_reason": reason}
-    if _changed(session, update(Connection).where(mine, Connection.closed_until.is_(None)).values(values)):
+    if changed(session, update(Connection).where(mine, Connection.closed_until.is_(None)).values(values)):
         log.warning("connection.closed", connection=str(connection_id), code=reason, until=until.isoformat())
     else:
         session.execute(update(Connection).where(mine, Connection.closed_until < until).values(values))
@@ -86,14 +87,14 @@ def pass_on(session: Session, probe: Probe, until: datetime, reason: str) -> Non
 
 def open_again(session: Session, probe: Probe) -> None:
     """The probe got through: open, with an event, unless somebody has closed it since."""
-    if _changed(session, _held(probe).values(_OPEN)):
+    if changed(session, _held(probe).values(_OPEN)):
         log.info("connection.opened", connection=str(probe.connection_id))
 
 
 def open_by_hand(session: Session, connection_id: UUID) -> None:
     """Its credentials are known to work: open, whatever closed it; a closure that is still true comes again."""
     closed_one = update(Connection).where(Connection.id == connection_id, Connection.closed_until.is_not(None))
-    if _changed(session, closed_one.values(_OPEN)):
+    if changed(session, closed_one.values(_OPEN)):
         log.info("connection.opened", connection=str(connection_id))
 
 
@@ -116,10 +117,3 @@ def forget_failures(session: Session, connection: Connection) -> None:
 
 def _held(probe: Probe) -> Update:
     return update(Connection).where(Connection.id == probe.connection_id, Connection.closed_until == probe.until)
-
-
-def _changed(session: Session, statement: Update) -> bool:
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        statement, execution_options={"synchronize_session": False}
-    )
-    return result.rowcount == 1

@@ -8,16 +8,17 @@ turn beside the first. It never commits, and knows no provider.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, Update, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ConnectionStatus
 from models import credentials
 from models.connection import Connection
+from models.session import changed
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ def take(session: Session, connection_id: UUID, now: datetime) -> Turn | None:
     """Become the one who renews; None if it is not due, or somebody else is about it."""
     row, until = Connection, now + TURN
     free = update(row).where(row.id == connection_id, row.renew_at <= now, _is_free(now))
-    return Turn(connection_id, until) if _changed(session, free.values(renewing_until=until)) else None
+    return Turn(connection_id, until) if changed(session, free.values(renewing_until=until)) else None
 
 
 def ask(session: Session, connection: Connection, now: datetime) -> bool:
@@ -58,7 +59,7 @@ def ask(session: Session, connection: Connection, now: datetime) -> bool:
         return False
     row = Connection
     same = update(row).where(row.id == connection.id, row.secrets == connection.secrets, row.renew_at > now)
-    _changed(session, same.values(renew_at=now))
+    changed(session, same.values(renew_at=now))
     return True
 
 
@@ -71,7 +72,7 @@ def refused(session: Session, connection: Connection, code: str) -> None:
     row = Connection
     same = update(row).where(row.id == connection.id, row.secrets == connection.secrets, row.account_id.is_not(None))
     problem = f"the provider refused the credentials ({code}): give it new ones"
-    _changed(session, same.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem))
+    changed(session, same.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem))
 
 
 def renewed(session: Session, turn: Turn, secrets: Mapping[str, str], renew_at: datetime) -> bool:
@@ -96,18 +97,11 @@ def given_up(session: Session, turn: Turn, problem: str) -> bool:
     return _end(session, turn, renew_at=None, status=ConnectionStatus.NEEDS_REAUTH, problem=problem)
 
 
-def _is_free(now: datetime) -> Any:  # noqa: ANN401 - SQLAlchemy's own types say no more
+def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Connection.renewing_until.is_(None), Connection.renewing_until <= now)
 
 
 def _end(session: Session, turn: Turn, **values: object) -> bool:
     row = Connection
     mine = update(row).where(row.id == turn.connection_id, row.renewing_until == turn.until)
-    return _changed(session, mine.values(renewing_until=None, **values))
-
-
-def _changed(session: Session, statement: Update) -> bool:
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        statement, execution_options={"synchronize_session": False}
-    )
-    return result.rowcount == 1
+    return changed(session, mine.values(renewing_until=None, **values)) == 1

@@ -75,7 +75,7 @@ def _replay(conditions: list[ColumnElement[bool]]) -> Callable[[Yard], Doing]:
 
     def do() -> None:
         decisions.count_dead(conditions, now, now)
-        decisions.replay(viewer, conditions, now, now, None, {})
+        decisions.replay(viewer, conditions, now, now, {})
 
     return lambda _: do
 

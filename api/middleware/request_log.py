@@ -61,7 +61,7 @@ class RequestLog:
                 if status == 0:
                     await problem(ApiError(Code.UNEXPECTED), headers)(scope, receive, noted)
             report = log.error if failure else log.info
-            report("request.served", **_facts(scope, headers), status=status, ms=_since(began), **failure)
+            report("request.served", **_facts(scope), status=status, ms=_since(began), **failure)
 
 
 def mask_email(email: str) -> str:
@@ -75,12 +75,12 @@ def _request_id(headers: Headers) -> str:
     return said if REQUEST_ID.fullmatch(said) else token_hex(16)
 
 
-def _facts(scope: Scope, headers: Headers) -> Mapping[str, Any]:
+def _facts(scope: Scope) -> Mapping[str, Any]:
     email = scope["state"].get("email")
     return {
         "method": scope["method"],
         "path": SECRET_PATH.sub(r"\1***", scope["path"])[:MOST_PATH],
-        "client": mask(address_of(scope, headers.getlist("x-forwarded-for"))),
+        "client": mask(address_of(scope)),
         "account": mask_email(email) if email else None,
     }
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
+from api import accounts
 from api.errors import ApiError, Code, problems
 from api.schemas.api_keys import (
     MOST_NETWORKS,
@@ -26,8 +27,7 @@ from api.security.caller import bearer_account, may_sign_as_before
 from api.security.keys import PREVIOUS_PLACE, SECRET_PLACE
 from api.security.who import BearerAccount
 from config.providers import sandbox_credentials
-from config.vocabulary import AccountStatus, Action, Channel, KeyKind, KeyStatus, Role
-from models.account import Account
+from config.vocabulary import Action, Channel, KeyKind, KeyStatus, Role
 from models.api_key import ApiKey
 from models.sealing import sealer
 from models.session import snapshot, transaction
@@ -59,7 +59,7 @@ def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
         raise ApiError(Code.NO_SANDBOX, detail="kind: ask the operator to set ALRIM_SANDBOX_URL")
     key_id, secret = new_id(), _new_secret()
     with transaction() as session:
-        _lock(session, me)
+        accounts.find(session, me.id, lock=True)
         _check_room(session, me)
         key = ApiKey.create(
             session,
@@ -75,7 +75,7 @@ def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
             expires_at=body.expires_at,
             whitelist=[Whitelist(id=new_id(), network=network) for network in dict.fromkeys(body.whitelist)],
         )
-        trail.note(session, me.id, me.role, Action.KEY_MADE, key.id, kind=key.kind)
+        trail.note(session, me.viewer, Action.KEY_MADE, key.id, chosen={"kind": key.kind})
         return ApiKeyMadeOut(**_shown(key).model_dump(), secret_key=secret)
 
 
@@ -91,7 +91,7 @@ def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
             key.channels = _words(body.channels)
         if "expires_at" in body.model_fields_set:
             key.expires_at = body.expires_at
-        trail.note(session, me.id, me.role, Action.KEY_CHANGED, key.id, **body.model_dump(exclude_unset=True))
+        trail.note(session, me.viewer, Action.KEY_CHANGED, key.id, chosen=body.model_dump(exclude_unset=True))
         return _shown(key)
 
 
@@ -108,7 +108,7 @@ def rotate_api_key(me: Me, key_id: UUID, body: RotationIn) -> ApiKeyMadeOut:
         key.previous_secret = sealer().seal(PREVIOUS_PLACE, key.id, present)
         key.previous_until = utc_now() + timedelta(seconds=body.overlap_seconds)
         key.secret = sealer().seal(SECRET_PLACE, key.id, secret.encode())
-        trail.note(session, me.id, me.role, Action.KEY_ROTATED, key.id, overlap_seconds=body.overlap_seconds)
+        trail.note(session, me.viewer, Action.KEY_ROTATED, key.id, chosen=body.model_dump())
         return ApiKeyMadeOut(**_shown(key).model_dump(), secret_key=secret)
 
 
@@ -118,7 +118,7 @@ def stop_api_key(me: Me, key_id: UUID) -> ApiKeyOut:
     with transaction() as session:
         key = _own(session, me, key_id, anybodys=me.role is Role.OPERATOR)
         key.status = KeyStatus.STOPPED
-        trail.note(session, me.id, me.role, Action.KEY_STOPPED, key.id)
+        trail.note(session, me.viewer, Action.KEY_STOPPED, key.id)
         return _shown(key)
 
 
@@ -126,12 +126,12 @@ def stop_api_key(me: Me, key_id: UUID) -> ApiKeyOut:
 def resume_api_key(me: Me, key_id: UUID) -> ApiKeyOut:
     """Let a stopped key sign again."""
     with transaction() as session:
-        _lock(session, me)
+        accounts.find(session, me.id, lock=True)
         key = _own(session, me, key_id)
         if key.status is not KeyStatus.ACTIVE:
             _check_room(session, me)
             key.status = KeyStatus.ACTIVE
-            trail.note(session, me.id, me.role, Action.KEY_RESUMED, key.id)
+            trail.note(session, me.viewer, Action.KEY_RESUMED, key.id)
         return _shown(key)
 
 
@@ -140,7 +140,7 @@ def delete_api_key(me: Me, key_id: UUID) -> None:
     """End a key for good; within two seconds it signs nothing any more."""
     with transaction() as session:
         _own(session, me, key_id).status = KeyStatus.DELETED
-        trail.note(session, me.id, me.role, Action.KEY_DELETED, key_id)
+        trail.note(session, me.viewer, Action.KEY_DELETED, key_id)
 
 
 @router.get("/{key_id}/whitelists", summary="List a key's networks", responses=problems(401, 404, 422, 503))
@@ -159,7 +159,7 @@ def list_whitelists(me: Me, key_id: UUID) -> list[WhitelistOut]:
 def create_whitelist(me: Me, key_id: UUID, body: WhitelistIn) -> WhitelistOut:
     """Allow a network; one that is allowed already is answered as it is. A key has at most 10."""
     with transaction() as session:
-        _lock(session, me)
+        accounts.find(session, me.id, lock=True)
         key = _own(session, me, key_id)
         entry = next((each for each in key.whitelist if each.network == body.network), None)
         if entry is None:
@@ -188,13 +188,6 @@ def delete_whitelist(me: Me, key_id: UUID, whitelist_id: UUID) -> None:
 def _check_legacy(wanted: bool | None) -> None:  # noqa: FBT001 - the field's own value, as it came
     if wanted and not may_sign_as_before():
         raise ApiError(Code.LEGACY_SIGNING_CLOSED, detail="legacy_signing: needs ALRIM_ALLOW_LEGACY_SIGNING=true")
-
-
-def _lock(session: Session, me: BearerAccount) -> None:
-    """Lock the account's row, so that two requests cannot both take the last place."""
-    account = session.get(Account, me.id, with_for_update=True)
-    if account is None or account.status is not AccountStatus.ACTIVE:
-        raise ApiError(Code.TOKEN_INVALID)
 
 
 def _kept(session: Session, me: BearerAccount) -> Sequence[ApiKey]:

@@ -9,15 +9,16 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import anyio.to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
 
-from api import batches, cursor, decisions
+from api import batches, cursor
 from api.errors import ApiError, Code, problems
 from api.notifications import Either
 from api.schemas.batches import BatchOut, BatchPageOut, RejectPageOut
+from api.security import trail
 from api.security.schemes import KEYED
 from api.security.who import Viewer
 from config.settings import Secrets, settings
@@ -94,32 +95,29 @@ async def follow_batch(batch_id: UUID, viewer: Either) -> StreamingResponse:
 
 
 @router.post("/{batch_id}/pause", summary="Pause a batch", responses=ANSWERS, openapi_extra=KEYED)
-def pause_batch(batch_id: UUID, viewer: Either, request: Request) -> BatchOut:
+def pause_batch(batch_id: UUID, viewer: Either) -> BatchOut:
     """Hold back whatever no worker has taken yet."""
-    return _decide(Action.PAUSE, batch_ledger.pause, BatchState.PAUSED, batch_id, viewer, request)
+    return _decide(Action.PAUSE, batch_ledger.pause, BatchState.PAUSED, batch_id, viewer)
 
 
 @router.post("/{batch_id}/resume", summary="Resume a batch", responses=ANSWERS, openapi_extra=KEYED)
-def resume_batch(batch_id: UUID, viewer: Either, request: Request) -> BatchOut:
+def resume_batch(batch_id: UUID, viewer: Either) -> BatchOut:
     """Go on with a paused batch."""
-    return _decide(Action.RESUME, batch_ledger.resume, BatchState.RUNNING, batch_id, viewer, request)
+    return _decide(Action.RESUME, batch_ledger.resume, BatchState.RUNNING, batch_id, viewer)
 
 
 @router.post("/{batch_id}/cancel", summary="Cancel a batch", responses=ANSWERS, openapi_extra=KEYED)
-def cancel_batch(batch_id: UUID, viewer: Either, request: Request) -> BatchOut:
+def cancel_batch(batch_id: UUID, viewer: Either) -> BatchOut:
     """Send no more of it: what no worker has taken yet becomes `cancelled`, within seconds."""
-    return _decide(Action.CANCEL, batch_ledger.cancel, BatchState.CANCELLED, batch_id, viewer, request)
+    return _decide(Action.CANCEL, batch_ledger.cancel, BatchState.CANCELLED, batch_id, viewer)
 
 
-def _decide(
-    action: Action, step: Step, target: BatchState, batch_id: UUID, viewer: Viewer, request: Request
-) -> BatchOut:
+def _decide(action: Action, step: Step, target: BatchState, batch_id: UUID, viewer: Viewer) -> BatchOut:
     now = utc_now()
     with transaction() as session:
         batch = batches.find(session, viewer, batch_id)
         if step(session, batch_id, now):
-            detail = {"batch": str(batch_id)}
-            decisions.write_down(session, viewer, action, None, request.state.request_id, **detail)
+            trail.note(session, viewer, action, batch_id)
         session.refresh(batch)
         if batch.status is not target and not (action is Action.CANCEL and batch.status is BatchState.CANCELLING):
             raise ApiError(Code.STATE_CONFLICT, detail=f"the batch is {batch.status}: {action} has no meaning for it")

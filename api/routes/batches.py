@@ -131,7 +131,7 @@ def _upload(batch_id: UUID, uploader: Uploader, kind: str, coding: str, pieces: 
 
 def _take_quota(api_key_id: UUID, account_id: UUID, number: int) -> None:
     """Take a filled batch's messages from the day's quota; where they are too many it waits, to be asked for again."""
-    anyio.from_thread.run(quota().messages_of, api_key_id, account_id, number)
+    anyio.from_thread.run(quota().messages, api_key_id, account_id, number)
 
 
 def _accepted(batch_id: UUID) -> BatchAcceptedOut:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from api import accounts
 from api.errors import ApiError, Code, problems
 from api.schemas.connections import (
     ConnectionChangeIn,
@@ -27,9 +28,8 @@ from api.security import trail
 from api.security.caller import bearer_account
 from api.security.who import BearerAccount
 from config.settings import Api, settings
-from config.vocabulary import AccountStatus, Action, Channel, ConnectionStatus
+from config.vocabulary import Action, Channel, ConnectionStatus
 from models import credentials, gate
-from models.account import Account
 from models.connection import Connection
 from models.session import snapshot, transaction
 from models.types import new_id
@@ -59,7 +59,7 @@ def create_connection(me: Me, body: ConnectionIn) -> ConnectionMadeOut:
     if receipts is not None:
         known["receipt_secret"] = receipts.secret
     with transaction() as session:
-        lock_owner(session, me.id)
+        accounts.find(session, me.id, lock=True)
         row = make(
             session,
             me.id,
@@ -71,7 +71,7 @@ def create_connection(me: Me, body: ConnectionIn) -> ConnectionMadeOut:
         )
         if body.is_default:
             _set_default(session, row)
-        trail.note(session, me.id, me.role, Action.CONNECTED, row.id, channel=channel)
+        trail.note(session, me.viewer, Action.CONNECTED, row.id, chosen={"channel": channel})
         return ConnectionMadeOut(**shown(row).model_dump(), receipts=receipts)
 
 
@@ -95,7 +95,7 @@ def update_connection(me: Me, connection_id: UUID, body: ConnectionChangeIn) -> 
             if body.credentials.channel is not row.channel:
                 raise ApiError(Code.STATE_CONFLICT, detail=f"credentials: this is a {row.channel} connection")
             replace(session, row, credentials.reveal(row) | words(body.credentials))
-            trail.note(session, me.id, me.role, Action.RECONNECTED, row.id)
+            trail.note(session, me.viewer, Action.RECONNECTED, row.id)
         if body.is_default:
             _set_default(session, row)
         elif body.is_default is not None:
@@ -111,7 +111,7 @@ def delete_connection(me: Me, connection_id: UUID) -> None:
     """Forget its credentials, at once and for good. What still waits for it fails with `connection_gone`."""
     with transaction() as session:
         session.delete(own(session, me.id, connection_id, lock=True))
-        trail.note(session, me.id, me.role, Action.DISCONNECTED, connection_id)
+        trail.note(session, me.viewer, Action.DISCONNECTED, connection_id)
 
 
 @router.post(
@@ -133,17 +133,6 @@ def try_connection(me: Me, connection_id: UUID) -> TestQueuedOut:
     return TestQueuedOut(id=row.id, tested_at=row.tested_at)
 
 
-def lock_owner(session: Session, account_id: UUID) -> None:
-    """Lock the account's row, so that two requests cannot both take the last place, or both be the default.
-
-    Raises:
-        ApiError: the account is gone.
-    """
-    account = session.get(Account, account_id, with_for_update=True)
-    if account is None or account.status is not AccountStatus.ACTIVE:
-        raise ApiError(Code.TOKEN_INVALID)
-
-
 def make(session: Session, account_id: UUID, **values: object) -> Connection:
     """Make a connection of an account that is locked.
 
@@ -162,7 +151,7 @@ def own(session: Session, account_id: UUID, connection_id: UUID, *, lock: bool =
         ApiError: there is none, or it is somebody else's.
     """
     if lock:
-        lock_owner(session, account_id)
+        accounts.find(session, account_id, lock=True)
     row = session.get(Connection, connection_id, with_for_update=lock)
     if row is None or row.account_id != account_id:
         raise ApiError(Code.CONNECTION_NOT_FOUND, detail=f"you have no connection {connection_id}")

@@ -9,15 +9,15 @@ from uuid import UUID
 import anyio.to_thread
 from fastapi import APIRouter, Cookie, Depends, Query, Response
 
-from api import oauth
+from api import accounts, oauth
 from api.errors import ApiError, Code, problems
 from api.oauth import Tokens
-from api.routes.connections import lock_owner, make, own, replace, shown
+from api.routes.connections import make, own, replace, shown
 from api.schemas.connections import ConnectionOut, ConsentOut, KakaoConsentIn
 from api.security import consent, trail
 from api.security.caller import bearer_account
 from api.security.consent import Pending
-from api.security.who import BearerAccount
+from api.security.who import BearerAccount, Viewer
 from config.oauth import OAuthApp, kakao_app
 from config.settings import Api, settings
 from config.vocabulary import Action, Channel, Role
@@ -85,14 +85,14 @@ def _connect(pending: Pending, tokens: Tokens) -> ConnectionOut:
     known = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
     with transaction() as session:
         if pending.connection_id is None:
-            lock_owner(session, pending.account_id)
+            accounts.find(session, pending.account_id, lock=True)
             values = {"id": row_id, "channel": Channel.KAKAO, "name": pending.name}
             row = make(session, pending.account_id, secrets=credentials.seal(row_id, known), **values)
         else:
             row = own(session, pending.account_id, row_id, lock=True)
             replace(session, row, known)
         action = Action.CONNECTED if pending.connection_id is None else Action.RECONNECTED
-        trail.note(session, pending.account_id, Role.USER, action, row.id, channel=Channel.KAKAO)
+        trail.note(session, Viewer(pending.account_id, Role.USER), action, row.id, chosen={"channel": Channel.KAKAO})
         row.renew_at = utc_now() + tokens.life * renewal.LIFE_USED
         session.flush()
         return shown(row)

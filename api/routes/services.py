@@ -83,10 +83,10 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
     state, caller, request, response = accepting
     connection_id = await state.connections.choose(caller, channel, body.connection)
     row = new_row(caller, channel, body, connection_id, request.state.request_id)
-    await quota().messages(caller, 1)
+    await quota().messages(caller.api_key_id, caller.account_id, 1)
     receipt = await _submit(state, row)
     if receipt.replayed:
-        await quota().messages(caller, -1)
+        await quota().messages(caller.api_key_id, caller.account_id, -1)
     if receipt.replayed and receipt.body_hash != caller.body_hash:
         raise ApiError(
             Code.IDEMPOTENCY_KEY_REUSED,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
 
+from api import accounts
 from api.errors import ApiError, Code, problems
 from api.schemas.accounts import AccountIn, AccountOut
 from api.security import passwords, trail
@@ -26,7 +26,7 @@ Me = Annotated[BearerAccount, Depends(bearer_account)]
 def get_me(me: Me) -> AccountOut:
     """Show one's own account."""
     with snapshot() as session:
-        return _shown(_own(session, me))
+        return _shown(accounts.find(session, me.id))
 
 
 @router.put("", summary="Change my account", responses=problems(400, 401, 408, 409, 413, 415, 422, 503))
@@ -34,14 +34,14 @@ def update_me(me: Me, body: AccountIn) -> AccountOut:
     """Change one's name or password; a new password ends every login."""
     present, fresh = _new_password(me, body)
     with transaction() as session:
-        account = _own(session, me, lock=True)
+        account = accounts.find(session, me.id, lock=True)
         if "name" in body.model_fields_set:
             account.name = body.name
         if fresh is not None:
             if account.pw_hash != present:
                 raise ApiError(Code.STATE_CONFLICT, detail="pw: it was changed at the same time")
             account.pw_hash = fresh
-            trail.note(session, me.id, me.role, Action.PASSWORD_CHANGED, me.id)
+            trail.note(session, me.viewer, Action.PASSWORD_CHANGED, me.id)
             session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
         return _shown(account)
 
@@ -50,12 +50,12 @@ def update_me(me: Me, body: AccountIn) -> AccountOut:
 def delete_me(me: Me) -> None:
     """Leave: the e-mail address becomes free, logins, keys and connections end. What was sent stays on record."""
     with transaction() as session:
-        account = _own(session, me, lock=True)
+        account = accounts.find(session, me.id, lock=True)
         account.status, account.email, account.pw_hash, account.name = AccountStatus.DELETED, None, None, None
         session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
         session.execute(update(ApiKey).where(ApiKey.account_id == account.id).values(status=KeyStatus.DELETED))
         session.execute(delete(Connection).where(Connection.account_id == account.id))
-        trail.note(session, me.id, me.role, Action.ACCOUNT_DELETED, me.id)
+        trail.note(session, me.viewer, Action.ACCOUNT_DELETED, me.id)
 
 
 def _new_password(me: BearerAccount, body: AccountIn) -> tuple[str | None, str | None]:
@@ -63,17 +63,10 @@ def _new_password(me: BearerAccount, body: AccountIn) -> tuple[str | None, str |
     if body.pw is None:
         return None, None
     with snapshot() as session:
-        present = _own(session, me).pw_hash
+        present = accounts.find(session, me.id).pw_hash
     if not passwords.verify(body.current_pw or "", present):
         raise ApiError(Code.LOGIN_FAILED, detail="current_pw is wrong")
     return present, passwords.hash_password(body.pw)
-
-
-def _own(session: Session, me: BearerAccount, *, lock: bool = False) -> Account:
-    account = session.get(Account, me.id, with_for_update=lock)
-    if account is None or account.status is not AccountStatus.ACTIVE:
-        raise ApiError(Code.TOKEN_INVALID)
-    return account
 
 
 def _shown(account: Account) -> AccountOut:

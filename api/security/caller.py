@@ -15,6 +15,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.base import SecurityBase
 
+from api import accounts
 from api.errors import ApiError, Code
 from api.security import tokens
 from api.security.keys import KeyFacts, find_key
@@ -25,10 +26,10 @@ from api.security.signatures import SignedRequest, idempotency_key, read_claim, 
 from api.security.usage import usage
 from api.security.who import BearerAccount, Caller, Uploader, Viewer
 from config.settings import Api, Installation, settings
-from config.vocabulary import AccountStatus, KeyStatus, Role
-from models.account import Account
+from config.vocabulary import KeyStatus, Role
 from models.session import snapshot
 
+FORWARDED: Final = b"x-forwarded-for"
 READING: Final = frozenset({"GET", "HEAD"})
 ONCE: Final = frozenset({b"x-signature", b"secret", b"authorization", b"idempotency-key"})
 
@@ -45,9 +46,7 @@ class SignedCaller(SecurityBase):
         Raises:
             ApiError: nobody signed it, somebody else did, or not from here.
         """
-        caller = await _signed(request, stores=True)
-        request.state.room = await quota().request(caller.api_key_id, caller.account_id)
-        return caller
+        return await _signed(request, stores=True)
 
 
 signed_caller = SignedCaller()
@@ -74,9 +73,7 @@ class SignedUploader(SecurityBase):
             facts = await _facts(claim.access_key)
             now = time.time()
             expected = verify_before_body(scope["query_string"], signature, claim, facts.secrets(now), now)
-        _check_use(request, facts)
-        request.state.email = facts.email
-        request.state.room = await quota().request(facts.api_key_id, facts.account_id)
+        await _admit(request, facts)
         start = b"\n".join((scope["method"].encode(), scope["raw_path"], b"", b""))
         return Uploader(facts.account_id, facts.api_key_id, start, expected)
 
@@ -110,25 +107,23 @@ async def either_caller(request: Request, token: Token, _sign: Annotated[object,
     """
     if token is None:
         caller = await _signed(request, stores=False)
-        request.state.room = await quota().request(caller.api_key_id, caller.account_id)
         return Viewer(caller.account_id, Role.USER, caller.api_key_id)
     account = await anyio.to_thread.run_sync(_account, token.credentials)
     request.state.email = account.email
     return Viewer(account.id, account.role)
 
 
-def address_of(scope: Mapping[str, Any], forwarded: list[str]) -> Address | None:
+def address_of(scope: Mapping[str, Any]) -> Address | None:
     """Find the client's address, by the proxies that this installation trusts."""
-    peer = scope.get("client")
-    return client_address(peer[0] if peer else None, forwarded, parse_networks(settings(Api).trusted_proxies))
+    peer, proxies = scope.get("client"), parse_networks(settings(Api).trusted_proxies)
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if proxies and name == FORWARDED]
+    return client_address(peer[0] if peer else None, forwarded, proxies)
 
 
 def _account(token: str) -> BearerAccount:
     account_id = tokens.read(token)
     with snapshot() as session:
-        account = Account.get(session, account_id)
-    if account is None or account.status is not AccountStatus.ACTIVE:
-        raise ApiError(Code.TOKEN_INVALID)
+        account = accounts.find(session, account_id)
     return BearerAccount(account.id, account.email or "", account.role)
 
 
@@ -148,8 +143,7 @@ async def _signed(request: Request, *, stores: bool) -> Caller:
         now = time.time()
         legacy = facts.legacy_signing and may_sign_as_before() and (stores or method != "POST")
         name = verify(signed, claim, facts.secrets(now), now, legacy=legacy)
-    _check_use(request, facts)
-    request.state.email = facts.email
+    await _admit(request, facts)
     return Caller(
         account_id=facts.account_id,
         api_key_id=facts.api_key_id,
@@ -190,14 +184,17 @@ async def _facts(access_key: str) -> KeyFacts:
     return facts
 
 
-def _check_use(request: Request, facts: KeyFacts) -> None:
+async def _admit(request: Request, facts: KeyFacts) -> None:
+    """Let a verified key in, if it may be used so and from here, and take its request from its quota."""
     if facts.status is not KeyStatus.ACTIVE:
         raise ApiError(Code.KEY_STOPPED)
     if facts.expires <= time.time():
         raise ApiError(Code.KEY_EXPIRED)
-    address = address_of(request.scope, request.headers.getlist("x-forwarded-for"))
+    address = address_of(request.scope)
     if facts.networks and (address is None or not is_within(address, facts.networks)):
         raise ApiError(Code.NETWORK_NOT_ALLOWED, detail="the key's whitelist does not hold this address")
     if facts.read_only and request.method not in READING:
         raise ApiError(Code.KEY_READS_ONLY)
+    request.state.email = facts.email
+    request.state.room = await quota().request(facts.api_key_id, facts.account_id)
     usage().note(facts.api_key_id, address)

@@ -18,7 +18,6 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.errors import ApiError, Code
-from api.security.who import Caller
 from config.quotas import Quotas
 from config.settings import Installation, settings
 
@@ -139,16 +138,12 @@ class Quota:
             raise ApiError(Code.TOO_MANY_REQUESTS, detail=f"at most {limit} requests a second", headers=headers)
         return Room(limit, left, seconds)
 
-    async def messages(self, caller: Caller, number: int) -> None:
+    async def messages(self, api_key_id: UUID, account_id: UUID, number: int) -> None:
         """Take messages from the day's quota; a negative number gives them back.
 
         Raises:
             ApiError: there are not so many left today, and none was taken; `Retry-After` says when the day ends.
         """
-        await self.messages_of(caller.api_key_id, caller.account_id, number)
-
-    async def messages_of(self, api_key_id: UUID, account_id: UUID, number: int) -> None:
-        """The same where only the ids are known."""
         most = (self._limits.key_messages_per_day, self._limits.account_messages_per_day)
         if not any(most):
             return

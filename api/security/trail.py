@@ -1,31 +1,44 @@
-"""The trail of security: who made, changed or stopped which key, connection or account, and when.
+"""The trail: who decided what about which notification, key, connection or account.
 
 Lines of `audit`, written in the transaction of what they tell of, and one event in the log each. They hold ids and
-what was chosen, never a secret.
+what was chosen; no recipient, no content, no secret.
 """
 
 import json
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
-from config.vocabulary import Action, Role
+from api.security.who import Viewer
+from config.vocabulary import Action
 from models.audit import Audit
 
 log = structlog.get_logger()
 
 
-def note(session: Session, account_id: UUID, role: Role, action: Action, subject_id: UUID, **chosen: object) -> None:
-    """Write down what an account did to a key, a connection or an account (`subject_id`)."""
+def note(
+    session: Session,
+    who: Viewer,
+    action: Action,
+    subject_id: UUID | None = None,
+    *,
+    notification_id: UUID | None = None,
+    chosen: Mapping[str, object] | None = None,
+) -> None:
+    """Write down a decision about a notification, about something else (`subject_id`), or about a set."""
     Audit.create(
         session,
-        account_id=account_id,
-        role=role,
+        account_id=who.account_id,
+        api_key_id=who.api_key_id,
+        role=who.role,
         action=action,
+        notification_id=notification_id,
         subject_id=subject_id,
-        detail=json.dumps(chosen, default=str, ensure_ascii=False),
+        detail=json.dumps(chosen or {}, default=str),
         request_id=get_contextvars().get("request_id"),
     )
-    log.info("security.noted", action=str(action), account=str(account_id), subject=str(subject_id), role=str(role))
+    about = subject_id or notification_id
+    log.info("trail.noted", action=str(action), by=str(who.account_id), role=str(who.role), about=str(about or ""))

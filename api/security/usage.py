@@ -30,7 +30,7 @@ class Usage:
         self._uses: dict[UUID, tuple[datetime, Address | None]] = {}
         self._lock = Lock()
         self._over = Event()
-        self._thread = Thread(target=self._keep_writing, name="usage", daemon=True)
+        self._thread: Thread | None = None
 
     def note(self, api_key_id: UUID, address: Address | None) -> None:
         """Note a use; called on the way of every signed request."""
@@ -39,12 +39,15 @@ class Usage:
 
     def start(self) -> None:
         """Write from now on, every few seconds, in a thread of its own."""
+        self._over.clear()
+        self._thread = Thread(target=self._keep_writing, name="usage", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Write what is left."""
         self._over.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def write(self) -> int:
         """Write what was noted; how many keys that were. A database that is away loses it, and says so."""

@@ -55,6 +55,11 @@ class BearerAccount:
     email: str = field(repr=False)
     role: Role
 
+    @property
+    def viewer(self) -> Viewer:
+        """The same person, as whoever decides."""
+        return Viewer(self.id, self.role)
+
 
 @dataclass(frozen=True, slots=True)
 class Uploader:

@@ -32,7 +32,7 @@ def test_an_account_becomes_an_operator_and_a_user_again(account: UUID, capsys: 
     assert main(["operator", "add", EMAIL]) == 0
     assert main(["operator", "remove", EMAIL]) == 0
     assert role(account) is Role.USER
-    said = [line for line in capsys.readouterr().out.splitlines() if "security." not in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if "trail.noted" not in line]
     assert said == [
         f"{EMAIL.upper()} is now operator",
         f"{EMAIL} is already operator",

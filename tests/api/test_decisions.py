@@ -30,7 +30,7 @@ def failed(**changes: Any) -> UUID:  # noqa: ANN401 - columns
 
 def replay(ahead: timedelta = timedelta()) -> int:
     now = utc_now()
-    return decisions.replay(ME, [Notification.account_id == ME.account_id], now + ahead, now, "r1", {}).total()
+    return decisions.replay(ME, [Notification.account_id == ME.account_id], now + ahead, now, {}).total()
 
 
 def queued(ids: list[UUID]) -> int:

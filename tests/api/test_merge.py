@@ -100,9 +100,14 @@ def test_a_message_that_is_wrong_for_all_is_refused_at_once(
 
 @pytest.mark.parametrize("text", ["#{name}", "#{name} 님", "x"])
 def test_what_variables_decide_is_left_to_the_recipients(text: str) -> None:
-    Merge(Channel.SOLAPI, {"from": "0212345678", "text": text}).try_out()
     options = {"pfId": "p", "templateId": "t", "buttons": [{"buttonName": "b", "buttonType": "WL", "linkMo": "#{url}"}]}
-    Merge(Channel.SOLAPI, {"kakaoOptions": options}).try_out()
+    url = "https://example.com/a"
+    for message in ({"from": "0212345678", "text": text}, {"kakaoOptions": options}):
+        merge = Merge(Channel.SOLAPI, message)
+        merge.try_out()
+        filled = content(merge.of(WHO, {"name": "홍길동", "url": url}))
+        assert filled["to"] == WHO
+        assert "#{" not in str(filled)
 
 
 @given(

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,16 +31,30 @@ def private_broker(redis_server: RedisServer, home: Path) -> Iterator[RedisServe
         broker.stop()
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
-    directory: Path = tmp_path_factory.mktemp("flows")
-    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        running = Stack(directory, f"sqlite:///{directory}/alrim.db", broker.url)
+@contextmanager
+def installed(
+    factory: pytest.TempPathFactory,
+    redis_server: RedisServer,
+    *only: str,
+    url: str | None = None,
+    extra: Mapping[str, str] | None = None,
+    webs: int = 1,
+) -> Iterator[Stack]:
+    """An installation, or only these of its processes, on SQLite unless said, and on a Redis of its own."""
+    directory: Path = factory.mktemp("flows")
+    with private_broker(redis_server, factory.mktemp("b")) as broker:
+        running = Stack(directory, url or f"sqlite:///{directory}/alrim.db", broker.url, dict(extra or {}), webs=webs)
         try:
-            running.start()
+            running.start(*only)
             yield running
         finally:
             running.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
+    with installed(tmp_path_factory, redis_server) as running:
+        yield running
 
 
 @pytest.fixture(scope="module", params=["sqlite", "mariadb"])
@@ -48,19 +62,14 @@ def halted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
 ) -> Iterator[Stack]:
     """Everything but workers and beat: what is accepted waits."""
-    directory: Path = tmp_path_factory.mktemp("halted")
-    url = f"sqlite:///{directory}/alrim.db"
+    url = None
     if request.param == "mariadb":
         mariadb: Mariadb = request.getfixturevalue("mariadb")
         mariadb.start()
         url = mariadb.fresh_database()
-    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        running = Stack(directory, url, broker.url, {"ALRIM_LEASE_SECONDS": str(LEASE_SECONDS)})
-        try:
-            running.start("sandbox", "web")
-            yield running
-        finally:
-            running.stop()
+    lease = {"ALRIM_LEASE_SECONDS": str(LEASE_SECONDS)}
+    with installed(tmp_path_factory, redis_server, "sandbox", "web", url=url, extra=lease) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

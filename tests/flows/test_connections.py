@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.flows.client import Client
-from tests.flows.conftest import private_broker
+from tests.flows.conftest import installed
 from tests.flows.stack import Stack, wait_for
 from tests.servers.redis import RedisServer
 
@@ -22,15 +21,8 @@ RATE = 3600
 
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
-    directory: Path = tmp_path_factory.mktemp("hurried")
-    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        extra = {"ALRIM_SANDBOX_CLOCK_RATE": str(RATE)}
-        running = Stack(directory, f"sqlite:///{directory}/alrim.db", broker.url, extra)
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
+    with installed(tmp_path_factory, redis_server, extra={"ALRIM_SANDBOX_CLOCK_RATE": str(RATE)}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

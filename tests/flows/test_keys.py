@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.flows.client import Client
-from tests.flows.conftest import private_broker
+from tests.flows.conftest import installed
 from tests.flows.stack import Stack, wait_for
 from tests.servers.redis import RedisServer
 
@@ -24,14 +23,8 @@ EVERYWHERE = 2.0
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
     """Two API processes on one database."""
-    directory: Path = tmp_path_factory.mktemp("pair")
-    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        running = Stack(directory, f"sqlite:///{directory}/alrim.db", broker.url, webs=2)
-        try:
-            running.start("sandbox", *running.api_ports)
-            yield running
-        finally:
-            running.stop()
+    with installed(tmp_path_factory, redis_server, "sandbox", "web", "web2", webs=2) as running:
+        yield running
 
 
 def ask(client: Client, method: str, path: str, json: object = None) -> Any:  # noqa: ANN401 - a body

@@ -9,7 +9,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -29,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.flows.client import Client
-from tests.flows.conftest import private_broker
+from tests.flows.conftest import installed
 from tests.flows.stack import Stack
 from tests.servers.redis import RedisServer
 
@@ -53,14 +52,8 @@ asked: Counter[str] = Counter()
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Stack]:
     """An API and its broker; nobody sends, so that nothing changes by itself."""
-    directory: Path = tmp_path_factory.mktemp("described")
-    with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        running = Stack(directory, f"sqlite:///{directory}/alrim.db", broker.url)
-        try:
-            running.start("sandbox", "web")
-            yield running
-        finally:
-            running.stop()
+    with installed(tmp_path_factory, redis_server, "sandbox", "web") as running:
+        yield running
 
 
 @cache

@@ -6,6 +6,7 @@ request through a transport, a departure through the ledger) and sends the answe
 is tested by feeding it values.
 """
 
+import json
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,6 +169,15 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     refused: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """The body as the JSON object that it should be, empty if it is none."""
+        try:
+            said = json.loads(self.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
 
     @property
     def retry_after(self) -> timedelta | None:

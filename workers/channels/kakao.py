@@ -95,7 +95,7 @@ def read(answer: Answer, receivers: Sequence[str], now: datetime) -> Outcome:
     """
     if isinstance(answer, Silence):
         return Unknown(answer.code) if answer.may_have_left else Retry(answer.code)
-    said = _parse(answer.body)
+    said = answer.said
     if "code" in said:
         verdict = _judge(said["code"], now)
         # Kakao names no wait as a rule; where it does, it knows better than our midnight.
@@ -135,14 +135,6 @@ def _judge(code: object, now: datetime) -> Verdict:
 def _until_tomorrow(now: datetime) -> timedelta:
     tomorrow = now.astimezone(KST).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), KST) - now
-
-
-def _parse(body: bytes) -> Mapping[str, Any]:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _json(value: object) -> str:

@@ -8,7 +8,7 @@ lose the consent. Lives are taken as Kakao says them.
 import json
 from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from workers.channels.account import Refused, Renewal, Renewed, Suspended, Unheard, Usable, Verdict
@@ -35,7 +35,7 @@ def read_scopes(answer: Answer) -> Verdict:
     """Read which consents are given."""
     if isinstance(answer, Silence):
         return Unheard(f"Kakao did not answer ({answer.code})")
-    said = _parse(answer.body)
+    said = answer.said
     code = said.get("code")
     if code in WITHDRAWN:
         return Refused(f"Kakao does not take this consent any more ({code}): {CONNECT_AGAIN}")
@@ -72,7 +72,7 @@ def read_tokens(answer: Answer) -> Renewal:
     """Read the answer to a renewal. What is not about this consent (our app, the server) is no reason to give it up."""
     if isinstance(answer, Silence):
         return Unheard(f"Kakao did not answer ({answer.code})")
-    said = _parse(answer.body)
+    said = answer.said
     access, life = said.get("access_token"), said.get("expires_in")
     if isinstance(access, str) and isinstance(life, int):
         secrets = {"access_token": access}
@@ -85,11 +85,3 @@ def read_tokens(answer: Answer) -> Renewal:
     word = said.get("error_code")
     known = word if isinstance(word, str) and word.isalnum() and word.isascii() else f"http_{answer.status}"
     return Unheard(f"Kakao did not renew the token ({known[:32]})")
-
-
-def _parse(body: bytes) -> Mapping[str, Any]:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}

@@ -4,10 +4,8 @@ Each mail is one `SendEmail` with raw content. SES has no idempotency token and 
 server error or a silence after departure is Unknown. It must not know how a request is signed or travels.
 """
 
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from config.vocabulary import Lane
 from workers.channels.account import Refused, Suspended, Unheard, Usable, Verdict
@@ -64,7 +62,7 @@ def read_account(answer: Answer) -> Verdict:
     """Read what the account may do."""
     if isinstance(answer, Silence):
         return Unheard(f"SES gave no answer ({answer.code})")
-    said: Mapping[str, Any] = json.loads(answer.body)
+    said = answer.said
     if "SendingEnabled" in said:
         return Usable() if said["SendingEnabled"] else Suspended("SES has paused sending for this account")
     code = said.get("Code") or f"http_{answer.status}"
@@ -97,7 +95,7 @@ def read(answer: Answer) -> Outcome:
     """Read SES's answer; a server error leaves open whether the mail was taken."""
     if isinstance(answer, Silence):
         return Unknown(answer.code) if answer.may_have_left else Retry(answer.code)
-    said: Mapping[str, Any] = json.loads(answer.body)
+    said = answer.said
     if "MessageId" in said:
         return Accepted(said["MessageId"])
     code = said.get("Code") or f"http_{answer.status}"

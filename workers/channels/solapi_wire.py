@@ -130,13 +130,13 @@ def read_problem(answer: Answer) -> Problem | None:
     if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's success
         return None
     refused = 400 <= answer.status < 500  # noqa: PLR2004 - HTTP's client errors
-    code = _word(_json(answer).get("errorCode")) if refused else None
+    code = _word(answer.said.get("errorCode")) if refused else None
     return Problem(code or f"http_{answer.status}", refused, answer.status == 429, answer.retry_after)  # noqa: PLR2004 - HTTP's throttle
 
 
 def read_balance(reply: Reply) -> float | None:
     """Read what the account has to spend, cash and points together."""
-    said = _json(reply)
+    said = reply.said
     amounts = [said.get("balance"), said.get("point")]
     known = [each for each in amounts if isinstance(each, int | float)]
     return sum(known) if known else None
@@ -144,17 +144,17 @@ def read_balance(reply: Reply) -> float | None:
 
 def read_image(reply: Reply) -> str | None:
     """Read the uploaded file's id."""
-    return _word(_json(reply).get("fileId"))
+    return _word(reply.said.get("fileId"))
 
 
 def read_group_id(reply: Reply) -> str | None:
     """Read the created group's id."""
-    return _word(_json(reply).get("groupId"))
+    return _word(reply.said.get("groupId"))
 
 
 def read_group(reply: Reply) -> Group:
     """Read a group's status, None if it is one we don't know."""
-    said = _json(reply)
+    said = reply.said
     status = next((each for each in GroupStatus if each == said.get("status")), None)
     return Group(status, fired=said.get("dateSent") is not None)
 
@@ -164,12 +164,12 @@ def read_messages(reply: Reply) -> dict[str, Listed]:
 
     A message that is named twice would be sent twice, so it is left out, like one without our id.
     """
-    return _by_notification(_json(reply).get("resultList"))
+    return _by_notification(reply.said.get("resultList"))
 
 
 def read_list(reply: Reply) -> tuple[dict[str, Listed], str | None]:
     """Read a page of a group's messages, by notification id, and the key of the next page, if there is one."""
-    said = _json(reply)
+    said = reply.said
     found = said.get("messageList")
     following = said.get("nextKey")
     messages = _by_notification(list(found.values()) if isinstance(found, dict) else None)
@@ -230,11 +230,3 @@ def _by_notification(entries: object) -> dict[str, Listed]:
 
 def _word(value: object) -> str | None:
     return value if isinstance(value, str) and ID.fullmatch(value) else None
-
-
-def _json(reply: Reply) -> Mapping[str, Any]:
-    try:
-        said = json.loads(reply.body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}

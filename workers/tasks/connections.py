@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 AGAIN: Final = renewal.TURN
 """How long after a renewal that nobody answered it is tried again."""
+UNREADABLE: Final = Refused("the credentials cannot be read any more: give them anew")
 STORES_FOR: Final = 30.0
 """Seconds for which a new token waits for a database that is away: without it, the consent would be lost."""
 
@@ -77,7 +78,7 @@ def _try(connection: Connection) -> Verdict:
     try:
         credentials = open_credentials(connection)
     except SealBroken:
-        return Refused("the credentials cannot be read any more: give them anew")
+        return UNREADABLE
     with Carrier([], time.monotonic()) as carrier:
         return carrier.follow(VENDORS[connection.channel].check(credentials, stamp))
 
@@ -103,7 +104,7 @@ def _renew(connection: Connection) -> Renewal:
     try:
         credentials = open_credentials(connection)
     except SealBroken:
-        return Refused("the credentials cannot be read any more: give them anew")
+        return UNREADABLE
     if renew is None or "refresh_token" not in credentials:
         return Refused("these credentials cannot be renewed: give them anew")
     with Carrier([], time.monotonic()) as carrier:

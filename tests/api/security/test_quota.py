@@ -59,7 +59,7 @@ def requests(quota: Quota, number: int, key: UUID = KEY) -> list[Coroutine[Any, 
 def test_without_limits_nothing_is_counted(limit: Limit) -> None:
     limit()
     quota = Quota()
-    assert together(quota, *requests(quota, 3), quota.messages_of(KEY, ACCOUNT, 10_000)) == [None] * 4
+    assert together(quota, *requests(quota, 3), quota.messages(KEY, ACCOUNT, 10_000)) == [None] * 4
 
 
 @pytest.mark.flow
@@ -99,8 +99,8 @@ def test_two_processes_share_one_limit(limit: Limit, redis_url: str) -> None:
 def test_a_day_has_so_many_messages(limit: Limit, redis_url: str) -> None:
     limit(key_messages_per_day=10, account_messages_per_day=15)
     quota = Quota(redis_url)
-    taken = [quota.messages_of(KEY, ACCOUNT, number) for number in (8, 3, -1, 3, 1)]
-    said = together(quota, *taken, *(quota.messages_of(OTHER, ACCOUNT, number) for number in (6, 5)))
+    taken = [quota.messages(KEY, ACCOUNT, number) for number in (8, 3, -1, 3, 1)]
+    said = together(quota, *taken, *(quota.messages(OTHER, ACCOUNT, number) for number in (6, 5)))
     spent = Code.DAY_SPENT
     assert codes(said) == [None, spent, None, None, spent, spent, None]
     assert 0 < int(said[1].headers["Retry-After"]) <= 86_400
@@ -110,7 +110,7 @@ def test_without_redis_each_process_keeps_to_its_share(limit: Limit) -> None:
     """Never open: half of the limit each, where two processes serve."""
     limit(key_requests_per_second=8, key_messages_per_day=10)
     quota = Quota()
-    said = together(quota, *requests(quota, 6), *(quota.messages_of(KEY, ACCOUNT, 1) for _ in range(7)))
+    said = together(quota, *requests(quota, 6), *(quota.messages(KEY, ACCOUNT, 1) for _ in range(7)))
     many, spent = Code.TOO_MANY_REQUESTS, Code.DAY_SPENT
     assert codes(said) == [None] * 4 + [many] * 2 + [None] * 5 + [spent] * 2
 
