@@ -120,8 +120,10 @@ def fill(
         raise ApiError(Code.TOO_MANY_ROWS) from None
 
 
-def conclude(batch: Batch, done: Progress, upload_hash: bytes | None = None) -> None:
+def conclude(batch: Batch, done: Progress, take: Callable[[int], None], upload_hash: bytes | None = None) -> None:
     """Release a filled batch, or refuse it where a wrong recipient, or nothing but wrong ones, must not go.
+
+    `take` takes its messages from the day's quota; what it raises leaves the batch waiting, to be asked for again.
 
     Raises:
         ApiError: there was no recipient at all; the batch goes on waiting for some.
@@ -131,6 +133,7 @@ def conclude(batch: Batch, done: Progress, upload_hash: bytes | None = None) -> 
     if done.accepted == 0 or (batch.all_or_nothing and done.rejected):
         refuse(batch.id)
         return
+    take(done.accepted)
     with transaction() as session:
         released = batch_ledger.release(session, batch.id, utc_now(), upload_hash)
     if released:

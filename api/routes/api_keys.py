@@ -117,8 +117,9 @@ def stop_api_key(me: Me, key_id: UUID) -> ApiKeyOut:
     """Stop a key until it is resumed; within two seconds it signs nothing. An operator may stop anybody's."""
     with transaction() as session:
         key = _own(session, me, key_id, anybodys=me.role is Role.OPERATOR)
-        key.status = KeyStatus.STOPPED
-        trail.note(session, me.viewer, Action.KEY_STOPPED, key.id)
+        if key.status is not KeyStatus.STOPPED:
+            key.status = KeyStatus.STOPPED
+            trail.note(session, me.viewer, Action.KEY_STOPPED, key.id)
         return _shown(key)
 
 

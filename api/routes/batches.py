@@ -1,6 +1,6 @@
 """Batches: one message to many recipients, in one body or as an upload; looking at them, holding and ending them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -100,8 +100,7 @@ def _make(caller: Caller, body: BatchIn, connection_id: UUID, request_id: str) -
     batch, replayed = batches.open_batch(caller, body, connection_id, request_id)
     if body.recipients is not None and batch.status is BatchState.RECEIVING:
         done = batches.fill(batch, merge, roster.from_list(body.recipients))
-        _take_quota(caller.api_key_id, caller.account_id, done.accepted)
-        batches.conclude(batch, done)
+        batches.conclude(batch, done, _taking(caller))
     return _accepted(batch.id), replayed
 
 
@@ -124,14 +123,13 @@ def _upload(batch_id: UUID, uploader: Uploader, kind: str, coding: str, pieces: 
         # Somebody else's lines may be among what was stored.
         batches.refuse(batch_id)
         raise digest_mismatch()
-    _take_quota(uploader.api_key_id, uploader.account_id, done.accepted)
-    batches.conclude(batch, done, lines.digest())
+    batches.conclude(batch, done, _taking(uploader), lines.digest())
     return _accepted(batch_id)
 
 
-def _take_quota(api_key_id: UUID, account_id: UUID, number: int) -> None:
-    """Take a filled batch's messages from the day's quota; where they are too many it waits, to be asked for again."""
-    anyio.from_thread.run(quota().messages, api_key_id, account_id, number)
+def _taking(who: Caller | Uploader) -> Callable[[int], None]:
+    """How a thread takes messages from the quota of whoever asks."""
+    return lambda number: anyio.from_thread.run(quota().messages, who.api_key_id, who.account_id, number)
 
 
 def _accepted(batch_id: UUID) -> BatchAcceptedOut:
