@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from api.batch_statement import BatchFacts
 from api.errors import ApiError, Code
 from api.filling import Changed, Filling, TakenOver, TooMany
-from api.installation import is_sandbox
 from api.merge import Merge
 from api.roster import Entry
 from api.schemas.batches import BatchIn, BatchOut, RejectOut
@@ -26,6 +25,7 @@ from config.vocabulary import BatchState, Role
 from models import batch_ledger
 from models.batch import Batch, BatchReject
 from models.batch_ledger import Progress
+from models.connection import is_sandbox
 from models.sealing import SealBroken, sealer
 from models.session import engine, snapshot, transaction
 from models.types import new_id, utc_now

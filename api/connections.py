@@ -10,14 +10,13 @@ from uuid import UUID
 from sqlalchemy import or_
 
 from api.errors import ApiError, Code
-from api.installation import IDS, SANDBOX_IDS
 from api.remembered import Remembered
 from api.security.who import Caller
 from config.providers import sandbox_credentials
 from config.settings import Installation, settings
 from config.vocabulary import Channel, ConnectionStatus, KeyKind
 from models.account import Account
-from models.connection import Connection
+from models.connection import IDS, SANDBOX_IDS, Connection
 from models.session import snapshot
 
 Found = UUID | ConnectionStatus | None

@@ -17,7 +17,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from api.error_table import FIELD_CODES, Code
+from api.error_table import Code
+from api.field_codes import FIELD_CODES
 
 __all__ = ["ApiError", "Code", "install", "problem", "problems"]
 

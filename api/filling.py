@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from api import batch_statement
 from api.batch_statement import BatchFacts, BatchRow
-from api.error_table import FIELD_CODES, Code
+from api.error_table import Code
+from api.field_codes import FIELD_CODES
 from api.merge import Merge, why
 from api.roster import Entry, Recipient
 from api.store_errors import passes

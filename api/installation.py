@@ -6,7 +6,6 @@ start at once and notifications accepted before keep their connection.
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,28 +14,12 @@ from sqlalchemy.orm import Session
 
 from config.providers import installation_credentials, receipt_token, sandbox_credentials
 from config.vocabulary import Channel, ConnectionStatus
-from models.connection import Connection
+from models.connection import IDS, SANDBOX_IDS, Connection, is_sandbox
 from models.credentials import reveal, seal
 from models.sealing import SealBroken
 from models.session import transaction
 
 log = structlog.get_logger()
-
-IDS: Final[Mapping[Channel, UUID]] = {
-    Channel.KAKAO: UUID("01900000-0000-7000-8000-000000000001"),
-    Channel.SOLAPI: UUID("01900000-0000-7000-8000-000000000002"),
-    Channel.GMAIL: UUID("01900000-0000-7000-8000-000000000003"),
-    Channel.SES: UUID("01900000-0000-7000-8000-000000000004"),
-}
-"""Fixed UUIDv7s, of June 2024: the row's day is part of its sealing key."""
-SANDBOX_IDS: Final[Mapping[Channel, UUID]] = {channel: UUID(int=row_id.int + 0x100) for channel, row_id in IDS.items()}
-"""The sandbox's connections, through which the messages of test keys leave."""
-_SANDBOXES: Final = frozenset(SANDBOX_IDS.values())
-
-
-def is_sandbox(connection_id: UUID) -> bool:
-    """Whether messages on this connection go to the sandbox, by a test key."""
-    return connection_id in _SANDBOXES
 
 
 def upsert_connections() -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer
 
 from api.errors import ApiError, Code
-from api.installation import is_sandbox
 from api.schemas.notifications import (
     AttemptOut,
     DecisionOut,
@@ -22,7 +21,7 @@ from api.security.who import Viewer
 from config.vocabulary import Role, State
 from models.attempt import Attempt
 from models.audit import Audit
-from models.connection import Connection
+from models.connection import Connection, is_sandbox
 from models.notification import Notification
 from models.types import first_id, utc_now
 

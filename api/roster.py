@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from api.error_table import FIELD_CODES, Code
+from api.error_table import Code
+from api.field_codes import FIELD_CODES
 from api.lines import Lines
 from models.batch_ledger import Reject
 

@@ -118,6 +118,22 @@ class AccountStatus(StrEnum):
     DELETED = "deleted"
 
 
+class SnsType(StrEnum):
+    """Ways to register and log in."""
+
+    EMAIL = "email"
+    KAKAO = "kakao"
+    GOOGLE = "google"
+    FACEBOOK = "facebook"
+
+
+class CodePurpose(StrEnum):
+    """What a mailed code is good for."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+
+
 class KeyStatus(StrEnum):
     """A stopped API key signs nothing until it is resumed; a deleted one never again, but stays on record."""
 
@@ -181,6 +197,11 @@ class Action(StrEnum):
     RECONNECTED = "reconnected"
     DISCONNECTED = "disconnected"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, no password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a word, no password
+    EMAIL_VERIFIED = "email_verified"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    SESSION_ENDED = "session_ended"
     ACCOUNT_DELETED = "account_deleted"
     OPERATOR_ADDED = "operator_added"
     OPERATOR_REMOVED = "operator_removed"

@@ -1,6 +1,8 @@
 """Connections: a provider account through which notifications leave."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, false
@@ -9,6 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from config.vocabulary import Channel, ConnectionStatus
 from models.base import Base
 from models.types import Ascii, Digest, Id, Moment, Sealed, Word
+
+IDS: Final[Mapping[Channel, UUID]] = {
+    Channel.KAKAO: UUID("01900000-0000-7000-8000-000000000001"),
+    Channel.SOLAPI: UUID("01900000-0000-7000-8000-000000000002"),
+    Channel.GMAIL: UUID("01900000-0000-7000-8000-000000000003"),
+    Channel.SES: UUID("01900000-0000-7000-8000-000000000004"),
+}
+"""Fixed UUIDv7s, of June 2024: the row's day is part of its sealing key."""
+SANDBOX_IDS: Final[Mapping[Channel, UUID]] = {channel: UUID(int=row_id.int + 0x100) for channel, row_id in IDS.items()}
+"""The sandbox's connections, through which the messages of test keys leave."""
+_SANDBOXES: Final = frozenset(SANDBOX_IDS.values())
 
 
 class Connection(Base):
@@ -37,3 +50,8 @@ class Connection(Base):
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     renew_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     renewing_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+def is_sandbox(connection_id: UUID) -> bool:
+    """Whether messages on this connection go to the sandbox, by a test key."""
+    return connection_id in _SANDBOXES

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import ConnectionStatus
-from models import credentials
+from models import credentials, notices
+from models.account import Account
 from models.connection import Connection
 from models.session import changed
 
@@ -71,8 +72,10 @@ def refused(session: Session, connection: Connection, code: str) -> None:
     """
     row = Connection
     same = update(row).where(row.id == connection.id, row.secrets == connection.secrets, row.account_id.is_not(None))
+    first = same.where(row.status != ConnectionStatus.NEEDS_REAUTH)
     problem = f"the provider refused the credentials ({code}): give it new ones"
-    changed(session, same.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem))
+    if changed(session, first.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem)):
+        _tell(session, connection.id, problem)
 
 
 def renewed(session: Session, turn: Turn, secrets: Mapping[str, str], renew_at: datetime) -> bool:
@@ -93,8 +96,18 @@ def put_off(session: Session, turn: Turn, renew_at: datetime, problem: str) -> b
 
 
 def given_up(session: Session, turn: Turn, problem: str) -> bool:
-    """Nothing helps but the person: no further renewal."""
-    return _end(session, turn, renew_at=None, status=ConnectionStatus.NEEDS_REAUTH, problem=problem)
+    """Nothing helps but the person, who is told: no further renewal."""
+    ended = _end(session, turn, renew_at=None, status=ConnectionStatus.NEEDS_REAUTH, problem=problem)
+    if ended:
+        _tell(session, turn.connection_id, problem)
+    return ended
+
+
+def _tell(session: Session, connection_id: UUID, problem: str) -> None:
+    row = Connection.get(session, connection_id)
+    account = None if row is None or row.account_id is None else Account.get(session, row.account_id)
+    if row is not None and account is not None:
+        notices.tell(session, account, notices.NEEDS_REAUTH, channel=row.channel, name=row.name, problem=problem)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -7,8 +7,11 @@ from models.audit import Audit
 from models.base import Base
 from models.batch import Batch, BatchReject
 from models.connection import Connection
+from models.identity import Identity
 from models.login_session import LoginSession
+from models.mailed_code import MailedCode
 from models.notification import Notification
+from models.throttle import Throttle
 from models.whitelist import Whitelist
 
 __all__ = [
@@ -20,8 +23,11 @@ __all__ = [
     "Batch",
     "BatchReject",
     "Connection",
+    "Identity",
     "LoginSession",
+    "MailedCode",
     "Notification",
+    "Throttle",
     "Whitelist",
 ]
 

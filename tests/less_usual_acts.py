@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement
 
 from api import decisions
 from api.notifications import find
+from api.routes import export
 from api.security.who import Viewer
 from benchmarks.acts import Doing
 from benchmarks.filling import owner
 from benchmarks.yard import Yard
-from config.vocabulary import Role
-from models import gathering, ledger
+from config.vocabulary import AccountStatus, Role
+from models import gathering, ledger, scrubbing
+from models.account import Account
 from models.ledger import Fence
 from models.notification import Notification
 from models.session import transaction
@@ -92,12 +94,26 @@ def _resend(yard: Yard) -> Doing:
     return do
 
 
+def _scrub(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+    with transaction() as session:
+        Account.create(session, id=ME.account_id, status=AccountStatus.DELETED, deleted_at=utc_now())
+
+    def do() -> None:
+        with transaction() as session:
+            assert scrubbing.scrub_slice(session, ME.account_id, utc_now())
+
+    return do
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
     "deliver: refuse": _deliver,
     "reconcile": _ask,
     "resend": _resend,
+    "export": lambda _: lambda: len([*export._rows(Notification, Notification.account_id == ME.account_id)]) and None,
+    "scrub": _scrub,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),
 }

@@ -21,6 +21,7 @@ from models.session import engine
 EXCHANGE: Final = Exchange("alrim", type="direct")
 SWEEP_EVERY: Final = timedelta(seconds=2)
 FEED_EVERY: Final = timedelta(seconds=1)
+SCRUB_EVERY: Final = timedelta(seconds=30)
 
 
 def configuration() -> dict[str, Any]:
@@ -49,7 +50,11 @@ def configuration() -> dict[str, Any]:
         **_connection(broker),
         "timezone": "Asia/Seoul",
         "enable_utc": True,
-        "beat_schedule": {"sweep": _periodic("sweep", SWEEP_EVERY), "feed": _periodic("feed", FEED_EVERY)},
+        "beat_schedule": {
+            "sweep": _periodic("sweep", SWEEP_EVERY),
+            "feed": _periodic("feed", FEED_EVERY),
+            "scrub": _periodic("scrub", SCRUB_EVERY),
+        },
     }
 
 
@@ -132,6 +137,7 @@ app = Celery(
         "workers.tasks.feed",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
+        "workers.tasks.scrub",
         "workers.tasks.sweep",
     ],
 )

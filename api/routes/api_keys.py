@@ -28,6 +28,7 @@ from api.security.keys import PREVIOUS_PLACE, SECRET_PLACE
 from api.security.who import BearerAccount
 from config.providers import sandbox_credentials
 from config.vocabulary import Action, Channel, KeyKind, KeyStatus, Role
+from models.account import is_proven
 from models.api_key import ApiKey
 from models.sealing import sealer
 from models.session import snapshot, transaction
@@ -53,13 +54,18 @@ def list_api_keys(me: Me) -> list[ApiKeyOut]:
     "", summary="Make an API key", status_code=201, responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 503)
 )
 def create_api_key(me: Me, body: ApiKeyIn) -> ApiKeyMadeOut:
-    """Make a key; its secret is shown this once. An account has at most 3 active keys."""
+    """Make a key; its secret is shown this once. An account has at most 3 active keys.
+
+    Outside `local` a live key needs a proven e-mail address.
+    """
     _check_legacy(body.legacy_signing)
     if body.kind is KeyKind.TEST and not sandbox_credentials():
         raise ApiError(Code.NO_SANDBOX, detail="kind: ask the operator to set ALRIM_SANDBOX_URL")
     key_id, secret = new_id(), _new_secret()
     with transaction() as session:
-        accounts.find(session, me.id, lock=True)
+        account = accounts.find(session, me.id, lock=True)
+        if body.kind is KeyKind.LIVE and not is_proven(account):
+            raise ApiError(Code.EMAIL_NOT_VERIFIED, detail="POST /api/user/me/email mails a code; test keys need none")
         _check_room(session, me)
         key = ApiKey.create(
             session,

@@ -1,7 +1,6 @@
 """Accounts on the wire: registering, logging in, and what a person may change of himself."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -11,15 +10,6 @@ from pydantic_core import PydanticCustomError
 
 from api.security.passwords import MOST_BYTES, PasswordTooLong, encode
 from config.vocabulary import Role
-
-
-class SnsType(StrEnum):
-    """Ways to register and log in; all but `email` are yet to come."""
-
-    EMAIL = "email"
-    KAKAO = "kakao"
-    GOOGLE = "google"
-    FACEBOOK = "facebook"
 
 
 def without_nul(text: str) -> str:
@@ -98,6 +88,44 @@ class RefreshIn(In):
     refresh_token: str = Field(max_length=200, repr=False)
 
 
+GivenCode = Annotated[str, Field(max_length=20, examples=["7K2MQ-9XWPD"]), AfterValidator(without_nul)]
+
+
+class AddressIn(In):
+    """Which address a code is mailed to: the present one if it is left out."""
+
+    model_config = examples({"email": "new@example.com", "current_pw": "correct horse battery"})
+
+    email: EmailAddress | None = None
+    current_pw: GivenPassword | None = Field(default=None, repr=False)
+
+
+class CodeIn(In):
+    """A code that was mailed."""
+
+    model_config = examples({"code": "7K2MQ-9XWPD"})
+
+    code: GivenCode = Field(repr=False)
+
+
+class ResetAskIn(In):
+    """Whose password is forgotten."""
+
+    model_config = examples({"email": "user@example.com"})
+
+    email: EmailAddress
+
+
+class ResetIn(In):
+    """The code that was mailed, and a new password."""
+
+    model_config = examples({"email": "user@example.com", "code": "7K2MQ-9XWPD", "pw": "a new correct horse"})
+
+    email: EmailAddress
+    code: GivenCode = Field(repr=False)
+    pw: NewPassword = Field(repr=False)
+
+
 class TokensOut(BaseModel):
     """What a login gives: `Authorization` is the header as it is to be sent."""
 
@@ -110,14 +138,27 @@ class AccountOut(BaseModel):
     """An account as its owner sees it."""
 
     id: UUID
-    email: str
+    email: str | None = Field(description="Null for who logs in elsewhere and has proved no address.")
+    email_verified: bool
     name: str | None
     role: Role
     created_at: datetime
 
 
+class LoginOut(BaseModel):
+    """A login that has not ended, and where it began."""
+
+    id: UUID
+    is_current: bool = Field(description="It is the one that asks.")
+    address: str | None
+    agent: str | None = Field(description="What the client called itself.")
+    created_at: datetime
+    renewed_at: datetime = Field(description="When its tokens were last renewed.")
+    expires_at: datetime
+
+
 class AccountIn(In):
-    """What to change; what is left out stays. A new password needs the present one and ends all logins."""
+    """What to change; what is left out stays. A new password needs the present one and ends all other logins."""
 
     model_config = examples({"name": "김하늘"}, {"pw": "a new correct horse", "current_pw": "correct horse battery"})
 

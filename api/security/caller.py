@@ -27,7 +27,9 @@ from api.security.usage import usage
 from api.security.who import BearerAccount, Caller, Uploader, Viewer
 from config.settings import Api, Installation, settings
 from config.vocabulary import KeyStatus, Role
+from models.login_session import LoginSession
 from models.session import snapshot
+from models.types import utc_now
 
 FORWARDED: Final = b"x-forwarded-for"
 READING: Final = frozenset({"GET", "HEAD"})
@@ -121,10 +123,13 @@ def address_of(scope: Mapping[str, Any]) -> Address | None:
 
 
 def _account(token: str) -> BearerAccount:
-    account_id = tokens.read(token)
+    access = tokens.read(token)
     with snapshot() as session:
-        account = accounts.find(session, account_id)
-    return BearerAccount(account.id, account.email or "", account.role)
+        account = accounts.find(session, access.account_id)
+        login = LoginSession.get(session, access.session_id)
+    if login is None or login.account_id != account.id or login.expires_at <= utc_now():
+        raise ApiError(Code.TOKEN_INVALID, detail="this login has ended: log in again")
+    return BearerAccount(account.id, account.email or "", account.role, login.id)
 
 
 async def _signed(request: Request, *, stores: bool) -> Caller:

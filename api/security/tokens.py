@@ -26,12 +26,21 @@ REFRESH_LIFE: Final = timedelta(days=30)
 REFRESH_BYTES: Final = 32
 
 
-def issue(account_id: UUID, now: datetime) -> str:
-    """Make an access token for an account."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token says: whose it is, and by which login."""
+
+    account_id: UUID
+    session_id: UUID
+
+
+def issue(account_id: UUID, session_id: UUID, now: datetime) -> str:
+    """Make an access token for an account and one of its logins."""
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(account_id),
+        "sid": str(session_id),
         "iat": int(now.timestamp()),
         "exp": int((now + ACCESS_LIFE).timestamp()),
         "jti": uuid4().hex,
@@ -39,8 +48,8 @@ def issue(account_id: UUID, now: datetime) -> str:
     return jwt.encode(claims, _secret(), ALGORITHM)
 
 
-def read(token: str) -> UUID:
-    """Read whose access token this is.
+def read(token: str) -> Access:
+    """Read whose access token this is; whether its login goes on, the database says.
 
     Raises:
         ApiError: it has expired, or this installation did not issue it.
@@ -50,14 +59,14 @@ def read(token: str) -> UUID:
             token,
             _secret(),
             [ALGORITHM],
-            options={"require": ["exp", "iat", "iss", "aud", "jti", "sub"]},
+            options={"require": ["exp", "iat", "iss", "aud", "jti", "sub", "sid"]},
             audience=AUDIENCE,
             issuer=ISSUER,
         )
-        return UUID(claims["sub"])
+        return Access(UUID(claims["sub"]), UUID(claims["sid"]))
     except jwt.ExpiredSignatureError:
         raise ApiError(Code.TOKEN_EXPIRED, detail="use the refresh token, or log in again") from None
-    except (jwt.InvalidTokenError, ValueError):
+    except (jwt.InvalidTokenError, ValueError, AttributeError):
         raise ApiError(Code.TOKEN_INVALID) from None
 
 

@@ -54,6 +54,7 @@ class BearerAccount:
     id: UUID
     email: str = field(repr=False)
     role: Role
+    session_id: UUID
 
     @property
     def viewer(self) -> Viewer:

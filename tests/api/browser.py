@@ -45,14 +45,14 @@ class Browser:
         return self._runner.run(run())
 
     def deliver_while(self, holding: AbstractContextManager[None], sent: Sent) -> httpx.Response:
-        """Send while somebody holds a lock that the request must wait for; he lets go after 0.2 s."""
+        """Send while somebody holds a lock that the request must wait for; he lets go after 0.5 s."""
 
         async def run() -> httpx.Response:
             with holding:
                 waiting = asyncio.ensure_future(
                     self._http.request(sent.method, sent.url, content=sent.body, headers=sent.headers)
                 )
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
                 assert not waiting.done(), "it did not wait"
             return await waiting
 

@@ -21,7 +21,19 @@ from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
 from api.middleware.trusted_hosts import TrustedHosts
-from api.routes import api_keys, auth, connections, consents, decisions, index, notifications, users
+from api.routes import (
+    api_keys,
+    auth,
+    connections,
+    consents,
+    decisions,
+    export,
+    index,
+    notifications,
+    resets,
+    sessions,
+    users,
+)
 from api.security import passwords
 from api.security.caller import either_caller, signed_caller
 from api.security.keys import _remembered
@@ -36,6 +48,7 @@ from tests.api.signing import Key, Sent
 
 CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
 PASSWORD = "correct horse"
+ROUTES = (index, auth, resets, users, sessions, export, api_keys, connections, consents, notifications, decisions)
 
 
 class Text(BaseModel):
@@ -47,7 +60,19 @@ class Text(BaseModel):
 def make_app() -> FastAPI:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     errors.install(app)
-    for module in (index, auth, users, api_keys, connections, consents, notifications, decisions):
+    for module in (
+        index,
+        auth,
+        resets,
+        users,
+        sessions,
+        export,
+        api_keys,
+        connections,
+        consents,
+        notifications,
+        decisions,
+    ):
         app.include_router(module.router)
 
     @app.post("/accept/{place}")
@@ -67,12 +92,15 @@ def make_app() -> FastAPI:
     async def boom() -> None:
         raise RuntimeError("the text of an error can hold 010-1234-5678")
 
+    return app
+
+
+def _protect(app: FastAPI) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHosts, hosts=settings(Api).trusted_hosts)
     app.add_middleware(RequestLog)
     app.add_middleware(Hardening)
     app.add_middleware(ProcessTime)
-    return app
 
 
 @dataclass
@@ -87,6 +115,12 @@ class Person:
         body = {"email": self.email, "pw": PASSWORD}
         answer = self.client.request("POST", "/api/auth/register/email", json=body)
         assert answer.status_code == 201, answer.text
+        self.tokens = answer.json()
+        return self
+
+    def log_in(self) -> "Person":
+        answer = self.client.request("POST", "/api/auth/login/email", json={"email": self.email, "pw": PASSWORD})
+        assert answer.status_code == 200, answer.text
         self.tokens = answer.json()
         return self
 

@@ -7,12 +7,12 @@ import pytest
 
 from api.connections import ConnectionChoice, find
 from api.errors import ApiError, Code
-from api.installation import IDS, SANDBOX_IDS, upsert_connections
+from api.installation import upsert_connections
 from api.security.who import Caller
 from config.settings import settings
 from config.vocabulary import Channel, ConnectionStatus, KeyKind
 from models.account import Account
-from models.connection import Connection
+from models.connection import IDS, SANDBOX_IDS, Connection
 from models.session import transaction
 from models.types import new_id
 

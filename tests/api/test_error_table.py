@@ -3,7 +3,7 @@ from http import HTTPStatus
 
 import pytest
 
-from api.error_table import FIELD_CODES, Code
+from api.error_table import Code
 
 
 @pytest.mark.parametrize("code", list(Code), ids=lambda code: code.name)
@@ -19,7 +19,3 @@ def test_no_two_problems_share_a_code_or_a_text() -> None:
     assert len(Code.__members__) == len(list(Code))
     assert len({code.english for code in Code}) == len(Code)
     assert len({code.korean for code in Code}) == len(Code)
-
-
-def test_fields_map_to_problems_of_the_body() -> None:
-    assert {code.status for code in FIELD_CODES.values()} == {400, 422}

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from api.installation import IDS, SANDBOX_IDS, is_sandbox, upsert_connections
+from api.installation import upsert_connections
 from config.settings import settings
 from config.vocabulary import Channel
-from models.connection import Connection
+from models.connection import IDS, SANDBOX_IDS, Connection, is_sandbox
 from models.credentials import reveal
 from models.session import transaction
 from models.types import utc_now

@@ -6,10 +6,12 @@ notification, a batch and a connection; another user with a key; an operator.
 
 import base64
 import json
+import os
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -27,6 +29,7 @@ from models import credentials
 from models.account import Account
 from models.api_key import ApiKey
 from models.connection import Connection
+from models.login_session import LoginSession
 from models.schema import metadata
 from models.sealing import sealer
 from models.session import engine, make_autocommit_engine, transaction
@@ -34,90 +37,12 @@ from models.types import new_id, utc_now
 from models.whitelist import Whitelist
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent, sign
+from tests.flows.rights_matrix import BODIES, CALLERS, MATRIX
 from tests.rows import a_batch, a_row
 
 pytestmark = pytest.mark.flow
 
 PASSWORD = "correct horse"
-CALLERS = ("nobody", "user", "other", "operator", "key", "foreign", "revoked", "test", "reading")
-MATRIX: Final = {
-    # Sending: by key only. A test key sends to the sandbox, a reading one not at all.
-    "POST /api/services/kakao/send": "401 401 401 401 202 202 401 202 403",
-    "POST /api/services/solapi/send": "401 401 401 401 202 202 401 202 403",
-    "POST /api/services/email/send": "401 401 401 401 202 202 401 202 403",
-    "POST /api/services/batches": "401 401 401 401 202 202 401 202 403",
-    "PUT /api/services/batches/{batch_id}/recipients": "401 401 401 401 409 404 401 409 403",
-    "GET /api/services": "401 401 401 401 200 200 401 200 200",
-    # Looking: one's own account's, an operator everybody's.
-    "GET /api/services/notifications": "401 200 200 200 200 200 401 200 200",
-    "GET /api/services/notifications/{notification_id}": "401 200 404 200 200 404 401 200 200",
-    "GET /api/services/batches": "401 200 200 200 200 200 401 200 200",
-    "GET /api/services/batches/{batch_id}": "401 200 404 200 200 404 401 200 200",
-    "GET /api/services/batches/{batch_id}/rejects": "401 200 404 200 200 404 401 200 200",
-    "GET /api/services/batches/{batch_id}/events": "401 200 404 200 200 404 401 200 200",
-    # Deciding: the same, but not with a reading key.
-    "POST /api/services/notifications/{notification_id}/cancel": "401 200 404 200 200 404 401 200 403",
-    "POST /api/services/notifications/{notification_id}/resend": "401 409 404 409 409 404 401 409 403",
-    "POST /api/services/notifications/{notification_id}/resolve": "401 409 404 409 409 404 401 409 403",
-    "POST /api/services/notifications/replay": "401 200 200 200 200 200 401 200 403",
-    "POST /api/services/batches/{batch_id}/pause": "401 409 404 409 409 404 401 409 403",
-    "POST /api/services/batches/{batch_id}/resume": "401 409 404 409 409 404 401 409 403",
-    "POST /api/services/batches/{batch_id}/cancel": "401 409 404 409 409 404 401 409 403",
-    # One's own account: a person only. No key opens it, and no operator looks into another's.
-    "GET /api/user/me": "401 200 200 200 401 401 401 401 401",
-    "PUT /api/user/me": "401 200 200 200 401 401 401 401 401",
-    "DELETE /api/user/me": "401 204 204 204 401 401 401 401 401",
-    "GET /api/user/apikeys": "401 200 200 200 401 401 401 401 401",
-    "POST /api/user/apikeys": "401 201 201 201 401 401 401 401 401",
-    "PUT /api/user/apikeys/{key_id}": "401 200 404 404 401 401 401 401 401",
-    "DELETE /api/user/apikeys/{key_id}": "401 204 404 404 401 401 401 401 401",
-    "POST /api/user/apikeys/{key_id}/rotate": "401 200 404 404 401 401 401 401 401",
-    "POST /api/user/apikeys/{key_id}/stop": "401 200 404 200 401 401 401 401 401",
-    "POST /api/user/apikeys/{key_id}/resume": "401 200 404 404 401 401 401 401 401",
-    "GET /api/user/apikeys/{key_id}/whitelists": "401 200 404 404 401 401 401 401 401",
-    "POST /api/user/apikeys/{key_id}/whitelists": "401 201 404 404 401 401 401 401 401",
-    "DELETE /api/user/apikeys/{key_id}/whitelists/{whitelist_id}": "401 204 404 404 401 401 401 401 401",
-    "GET /api/user/connections": "401 200 200 200 401 401 401 401 401",
-    "POST /api/user/connections": "401 201 201 201 401 401 401 401 401",
-    "GET /api/user/connections/{connection_id}": "401 200 404 404 401 401 401 401 401",
-    "PUT /api/user/connections/{connection_id}": "401 200 404 404 401 401 401 401 401",
-    "DELETE /api/user/connections/{connection_id}": "401 204 404 404 401 401 401 401 401",
-    # 503: nobody can be called, the broker of this test is away.
-    "POST /api/user/connections/{connection_id}/test": "401 503 404 404 401 401 401 401 401",
-    "POST /api/user/connections/kakao/authorize": "401 200 200 200 401 401 401 401 401",
-    # Open to everybody: what they need is in the request itself.
-    "GET /api/auth/kakao/callback": "400 400 400 400 400 400 400 400 400",
-    "POST /api/auth/register/{sns_type}": "409 409 409 409 409 409 409 409 409",
-    "POST /api/auth/login/{sns_type}": "200 200 200 200 200 200 200 200 200",
-    "POST /api/auth/refresh": "401 401 401 401 401 401 401 401 401",
-    "POST /api/auth/logout": "401 401 401 401 401 401 401 401 401",
-    "POST /api/receipts/solapi/{token}": "404 404 404 404 404 404 404 404 404",
-    "GET /": "200 200 200 200 200 200 200 200 200",
-    "GET /health": "200 200 200 200 200 200 200 200 200",
-    "GET /ready": "200 200 200 200 200 200 200 200 200",
-}
-RECIPIENT: Final = {"to": "01012345678"}
-SMS: Final = {"from": "0212345678", "text": "hi"}
-BODIES: Final[dict[str, Any]] = {
-    "POST /api/services/kakao/send": {"msg": "hi"},
-    "POST /api/services/solapi/send": {**RECIPIENT, **SMS},
-    "POST /api/services/email/send": {"to": ["a@example.com"], "subject": "s", "text": "t"},
-    "POST /api/services/batches": {"channel": "solapi", "message": SMS, "recipients": [RECIPIENT]},
-    "POST /api/services/notifications/{notification_id}/resend": {"after_attempt": 1},
-    "POST /api/services/notifications/{notification_id}/resolve": {"as": "sent", "after_attempt": 1},
-    "POST /api/services/notifications/replay": {"dry_run": True},
-    "POST /api/user/apikeys": {},
-    "PUT /api/user/me": {"name": "x"},
-    "PUT /api/user/apikeys/{key_id}": {"user_memo": "x"},
-    "POST /api/user/apikeys/{key_id}/rotate": {},
-    "POST /api/user/apikeys/{key_id}/whitelists": {"network": "203.0.113.7"},
-    "POST /api/user/connections": {"credentials": {"channel": "solapi", "api_key": "k", "api_secret": "s"}},
-    "PUT /api/user/connections/{connection_id}": {"name": "x"},
-    "POST /api/user/connections/kakao/authorize": {},
-    "POST /api/auth/refresh": {"refresh_token": "x"},
-    "POST /api/auth/logout": {"refresh_token": "x"},
-    "POST /api/receipts/solapi/{token}": [],
-}
 
 
 class World:
@@ -135,9 +60,16 @@ class World:
                 session, id=self.connection, account_id=self.user, channel=Channel.SOLAPI, secrets=secrets
             )
         self.key, self.own = self.a_key(self.user)
-        self.bearers = {
-            name: f"Bearer {tokens.issue(getattr(self, name), utc_now())}" for name in ("user", "other", "operator")
-        }
+        self.logins: dict[uuid.UUID, uuid.UUID] = {}
+        self.bearers = {name: self.a_bearer(getattr(self, name)) for name in ("user", "other", "operator")}
+
+    def a_bearer(self, account: uuid.UUID) -> str:
+        """An access token of a login of an account."""
+        hour = utc_now() + timedelta(hours=1)
+        with transaction() as session:
+            login = LoginSession.create(session, account_id=account, refresh_hash=os.urandom(32), expires_at=hour)
+        self.logins[account] = login.id
+        return f"Bearer {tokens.issue(account, login.id, utc_now())}"
 
     def a_key(self, account: uuid.UUID, **values: object) -> tuple[Key, dict[str, uuid.UUID]]:
         """A key of an account with one network, and the ids of both."""
@@ -170,6 +102,7 @@ class World:
             notification_id=a_row(State.QUEUED, account_id=self.user, attempt=0),
             batch_id=a_batch(BatchState.FINISHED, account_id=self.user).id,
             connection_id=self.connection,
+            session_id=self.logins[self.user],
             sns_type="email",
             token="t",
         )
@@ -189,6 +122,8 @@ class World:
             return b"to\n01012345678\n"
         if "/api/auth/login" in route or "/api/auth/register" in route:
             return json.dumps({"email": self.email, "pw": PASSWORD}).encode()
+        if route == "POST /api/auth/reset":
+            return json.dumps({"email": self.email}).encode()
         return json.dumps(BODIES[route]).encode() if route in BODIES else b""
 
 

@@ -90,6 +90,8 @@ MEANT: dict[str, set[str]] = {
     **dict.fromkeys(("sweep: ring", "sweep: ask"), DUE),
     "sweep: take over": DUE | OF_ATTEMPTS,
     "deliver: refuse": DUE,
+    "export": {"ix_notifications_account"},
+    "scrub": {"PRIMARY", "ix_notifications_account"},
     **{name: {"PRIMARY", "ix_notifications_batch"} for name in BATCHES},
 }
 """By which indexes each act finds; one that is not here or a list finds by ids alone."""

@@ -13,6 +13,7 @@ from models.session import snapshot, transaction
 from models.types import utc_now
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person, Start
+from tests.api.mail import STRICT, able_to_mail, mails
 from tests.api.signing import Sent
 
 ME = {"email": "user@example.com", "pw": PASSWORD}
@@ -82,7 +83,9 @@ def test_a_wrong_password_and_an_unknown_account_get_one_answer(client: Browser)
 
 
 @pytest.mark.parametrize("how", ["register", "login"])
-@pytest.mark.parametrize(("sns_type", "code"), [("kakao", "4040006"), ("facebook", "4040006"), ("x", "4220108")])
+@pytest.mark.parametrize(
+    ("sns_type", "code"), [("kakao", "4090013"), ("google", "4090013"), ("facebook", "4040006"), ("x", "4220108")]
+)
 def test_other_ways_are_not_offered(client: Browser, how: str, sns_type: str, code: str) -> None:
     assert enter(client, f"{how}/{sns_type}")[1]["code"] == code
 
@@ -179,3 +182,28 @@ def test_any_refresh_token_of_a_login_logs_it_out_and_no_other(client: Browser, 
     client.request("POST", "/api/auth/logout", json={"refresh_token": person.tokens["refresh_token"]})
     assert exchange(client, fresh["refresh_token"])[0] == 401
     assert exchange(client, other["refresh_token"])[0] == 200
+
+
+def test_registering_is_throttled_where_strangers_are(start: Start, sqlite_url: str) -> None:
+    client = start(sqlite_url, **STRICT)
+    seen = [enter(client, "register/email", email=f"user{number}@example.com")[0] for number in range(13)]
+    assert seen == [*[201] * 11, 429, 429]
+
+
+def test_outside_local_an_address_is_to_be_proven_for_a_live_key(start: Start, database_url: str) -> None:
+    client = start(database_url, **STRICT)
+    able_to_mail()
+    person = Person(client, "user@example.com").register()
+    [mail] = mails()
+    assert (mail.to, mail.subject) == ("user@example.com", "[알림] 이메일 확인 코드 · Your verification code")
+    refused = person.ask("POST", "/api/user/apikeys", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "4030007")
+    person.make_key(kind="test")
+    assert person.ask("PUT", "/api/user/me/email", {"code": "X" * 10}).json()["code"] == "4000011"
+    assert person.ask("PUT", "/api/user/me/email", {"code": mail.code}).json()["email_verified"] is True
+    person.make_key()
+
+
+def test_without_a_mail_connection_one_registers_all_the_same(start: Start, sqlite_url: str) -> None:
+    person = Person(start(sqlite_url, **STRICT), "user@example.com").register()
+    assert person.ask("POST", "/api/user/me/email", {}).json()["code"] == "4090012"

@@ -20,7 +20,7 @@ def log_in(client: Browser, password: str) -> int:
 def test_one_sees_oneself_and_no_secret(person: Person) -> None:
     me = person.ask("GET", "/api/user/me")
     assert me.status_code == 200
-    assert me.json().keys() == {"id", "email", "name", "role", "created_at"}
+    assert me.json().keys() == {"id", "email", "email_verified", "name", "role", "created_at"}
     assert (me.json()["email"], me.json()["role"]) == ("user@example.com", "user")
     assert me.json()["created_at"].endswith("Z")
 
@@ -40,14 +40,18 @@ def test_a_name_is_set_kept_and_taken_away(person: Person) -> None:
     assert person.ask("PUT", "/api/user/me", {"name": None}).json()["name"] is None
 
 
-def test_a_new_password_needs_the_present_one_and_ends_every_login(client: Browser, person: Person) -> None:
+def test_a_new_password_needs_the_present_one_and_ends_every_other_login(client: Browser, person: Person) -> None:
+    other = Person(client, person.email).log_in()
     assert person.ask("PUT", "/api/user/me", {"pw": NEW}).json()["code"] == "4220002"
     assert person.ask("PUT", "/api/user/me", {"pw": NEW, "current_pw": "wrong horse"}).json()["code"] == "4010011"
     assert log_in(client, PASSWORD) == 200
     assert person.ask("PUT", "/api/user/me", {"pw": NEW, "current_pw": PASSWORD}).status_code == 200
     assert (log_in(client, PASSWORD), log_in(client, NEW)) == (401, 200)
-    old = client.request("POST", "/api/auth/refresh", json={"refresh_token": person.tokens["refresh_token"]})
+    # Not in an hour, when its access token ends, but at once.
+    assert other.ask("GET", "/api/user/me").status_code == 401
+    old = client.request("POST", "/api/auth/refresh", json={"refresh_token": other.tokens["refresh_token"]})
     assert old.status_code == 401
+    assert person.ask("GET", "/api/user/me").status_code == 200
 
 
 @contextmanager

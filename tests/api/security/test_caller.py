@@ -98,8 +98,8 @@ def test_who_may_not_ask_learns_nothing_about_his_body(client: Browser, person: 
 
 @pytest.mark.parametrize("env", ["test", "dev", "prod", "local"])
 def test_a_bare_access_key_is_enough_in_local_only(start: Start, sqlite_url: str, env: str) -> None:
-    client = start(sqlite_url, ENV=env)
-    _, key = Person(client, "user@example.com").register().make_key()
+    client = start(sqlite_url, ENV=env, BROKER_URL="redis://127.0.0.1:9/0", SANDBOX_URL="http://127.0.0.1:9")
+    _, key = Person(client, "user@example.com").register().make_key(kind="test")
     headers = {"Authorization": key.access_key, "Content-Type": "application/json"}
     answer = client.deliver(Sent("POST", "/accept/here", headers, BODY))
     if env == "local":
@@ -153,7 +153,7 @@ def test_a_stopped_key_and_one_of_a_deleted_account_sign_nothing(client: Browser
     assert person.ask("DELETE", "/api/user/me").status_code == 204
     assert client.deliver(post(left)).status_code == 200  # remembered, for a second
     forget()
-    assert code_of(client.deliver(post(left))) == "4010003"
+    assert code_of(client.deliver(post(left))) == "4010002"
 
 
 def test_a_key_is_worth_no_more_than_its_account(client: Browser, person: Person) -> None:

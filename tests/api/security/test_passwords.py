@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.security import passwords
+from api.security import passwords, throttle
 from api.security.passwords import PasswordTooLong, encode, hash_password, verify
+from tests.api.browser import Browser
+from tests.api.conftest import Person
 
 
 @pytest.fixture
@@ -52,3 +54,31 @@ def test_an_unknown_account_costs_as_much_as_a_known_one() -> None:
 
 def test_nobodys_password_opens_nothing() -> None:
     assert not verify("the password of nobody", None)
+
+
+def seconds(client: Browser, email: str) -> float:
+    body, begun = {"email": email, "pw": "wrong horse"}, time.perf_counter()
+    assert client.request("POST", "/api/auth/login/email", json=body).status_code == 401
+    return time.perf_counter() - begun
+
+
+def longer(client: Browser, number: int = 120) -> float:
+    """How often a login to an account takes longer than one to none: half of the time, if nothing can be told."""
+    pairs = [(seconds(client, "user@example.com"), seconds(client, "nobody@example.com")) for _ in range(number)]
+    return sum(known > unknown for known, _ in pairs for _, unknown in pairs) / number**2
+
+
+@pytest.mark.store
+def test_the_time_of_an_answer_does_not_tell_whether_there_is_an_account(
+    client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Much faster than in use, so that a difference beside the hash shows; and the throttle stays out of it.
+    monkeypatch.setattr(passwords, "ROUNDS", 8)
+    monkeypatch.setattr(throttle, "take", lambda *_: None)
+    Person(client, "user@example.com").register()
+    # Chance alone makes 0.04: one standard deviation of the Mann-Whitney statistic.
+    assert 0.3 < longer(client) < 0.7
+    verify = passwords.verify
+    # It would be seen: here an account that does not exist costs no hash.
+    monkeypatch.setattr(passwords, "verify", lambda given, pw_hash: pw_hash is not None and verify(given, pw_hash))
+    assert longer(client, 40) > 0.8

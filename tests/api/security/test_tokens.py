@@ -10,11 +10,11 @@ import jwt
 import pytest
 
 from api.errors import ApiError, Code
-from api.security.tokens import RefreshToken, issue, read
+from api.security.tokens import Access, RefreshToken, issue, read
 from config.settings import settings
 
 SECRET = "j" * 32
-ACCOUNT = uuid4()
+ACCOUNT, SESSION = uuid4(), uuid4()
 
 
 @pytest.fixture(autouse=True)
@@ -27,22 +27,22 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def claims(**changes: str | int | None) -> dict[str, Any]:
-    known = jwt.decode(issue(ACCOUNT, datetime.now(UTC)), SECRET, ["HS256"], audience="alrim-api")
+    known = jwt.decode(issue(ACCOUNT, SESSION, datetime.now(UTC)), SECRET, ["HS256"], audience="alrim-api")
     return {name: value for name, value in {**known, **changes}.items() if value is not None}
 
 
 def test_a_token_names_its_account_for_an_hour() -> None:
-    assert read(issue(ACCOUNT, datetime.now(UTC))) == ACCOUNT
-    assert read(issue(ACCOUNT, datetime.now(UTC) - timedelta(minutes=59))) == ACCOUNT
+    assert read(issue(ACCOUNT, SESSION, datetime.now(UTC))) == Access(ACCOUNT, SESSION)
+    assert read(issue(ACCOUNT, SESSION, datetime.now(UTC) - timedelta(minutes=59))) == Access(ACCOUNT, SESSION)
     found = claims()
     assert found["exp"] - found["iat"] == 3600
-    assert found.keys() == {"exp", "iat", "iss", "aud", "jti", "sub"}
+    assert found.keys() == {"exp", "iat", "iss", "aud", "jti", "sub", "sid"}
     assert claims()["jti"] != found["jti"]
 
 
 def test_an_old_token_says_that_it_has_expired() -> None:
     with pytest.raises(ApiError) as refused:
-        read(issue(ACCOUNT, datetime.now(UTC) - timedelta(minutes=61)))
+        read(issue(ACCOUNT, SESSION, datetime.now(UTC) - timedelta(minutes=61)))
     assert refused.value.code is Code.TOKEN_EXPIRED
 
 
@@ -61,6 +61,7 @@ def forged() -> dict[str, str]:
         "another audience": jwt.encode(claims(aud="other"), SECRET, "HS256"),
         "another issuer": jwt.encode(claims(iss="other"), SECRET, "HS256"),
         "a subject that is no id": jwt.encode(claims(sub="root"), SECRET, "HS256"),
+        "a login that is no id": jwt.encode(claims(sid=7), SECRET, "HS256"),
         "issued in the future": jwt.encode(claims(iat=good["iat"] + 600), SECRET, "HS256"),
         **{f"without {name}": jwt.encode(claims(**{name: None}), SECRET, "HS256") for name in good},
     }

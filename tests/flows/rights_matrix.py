@@ -1,0 +1,95 @@
+"""Every route by every kind of caller: the status of the answer, in the order of `CALLERS`."""
+
+from typing import Any, Final
+
+CALLERS: Final = ("nobody", "user", "other", "operator", "key", "foreign", "revoked", "test", "reading")
+MATRIX: Final = {
+    # Sending: by key only. A test key sends to the sandbox, a reading one not at all.
+    "POST /api/services/kakao/send": "401 401 401 401 202 202 401 202 403",
+    "POST /api/services/solapi/send": "401 401 401 401 202 202 401 202 403",
+    "POST /api/services/email/send": "401 401 401 401 202 202 401 202 403",
+    "POST /api/services/batches": "401 401 401 401 202 202 401 202 403",
+    "PUT /api/services/batches/{batch_id}/recipients": "401 401 401 401 409 404 401 409 403",
+    "GET /api/services": "401 401 401 401 200 200 401 200 200",
+    # Looking: one's own account's, an operator everybody's.
+    "GET /api/services/notifications": "401 200 200 200 200 200 401 200 200",
+    "GET /api/services/notifications/{notification_id}": "401 200 404 200 200 404 401 200 200",
+    "GET /api/services/batches": "401 200 200 200 200 200 401 200 200",
+    "GET /api/services/batches/{batch_id}": "401 200 404 200 200 404 401 200 200",
+    "GET /api/services/batches/{batch_id}/rejects": "401 200 404 200 200 404 401 200 200",
+    "GET /api/services/batches/{batch_id}/events": "401 200 404 200 200 404 401 200 200",
+    # Deciding: the same, but not with a reading key.
+    "POST /api/services/notifications/{notification_id}/cancel": "401 200 404 200 200 404 401 200 403",
+    "POST /api/services/notifications/{notification_id}/resend": "401 409 404 409 409 404 401 409 403",
+    "POST /api/services/notifications/{notification_id}/resolve": "401 409 404 409 409 404 401 409 403",
+    "POST /api/services/notifications/replay": "401 200 200 200 200 200 401 200 403",
+    "POST /api/services/batches/{batch_id}/pause": "401 409 404 409 409 404 401 409 403",
+    "POST /api/services/batches/{batch_id}/resume": "401 409 404 409 409 404 401 409 403",
+    "POST /api/services/batches/{batch_id}/cancel": "401 409 404 409 409 404 401 409 403",
+    # One's own account: a person only. No key opens it, and no operator looks into another's.
+    "GET /api/user/me": "401 200 200 200 401 401 401 401 401",
+    "PUT /api/user/me": "401 200 200 200 401 401 401 401 401",
+    "DELETE /api/user/me": "401 204 204 204 401 401 401 401 401",
+    # 409: they have no address.
+    "POST /api/user/me/email": "401 202 409 409 401 401 401 401 401",
+    "PUT /api/user/me/email": "401 400 400 400 401 401 401 401 401",
+    "GET /api/user/sessions": "401 200 200 200 401 401 401 401 401",
+    "DELETE /api/user/sessions": "401 204 204 204 401 401 401 401 401",
+    "DELETE /api/user/sessions/{session_id}": "401 204 404 404 401 401 401 401 401",
+    "GET /api/user/export": "401 200 200 200 401 401 401 401 401",
+    "GET /api/user/apikeys": "401 200 200 200 401 401 401 401 401",
+    "POST /api/user/apikeys": "401 201 201 201 401 401 401 401 401",
+    "PUT /api/user/apikeys/{key_id}": "401 200 404 404 401 401 401 401 401",
+    "DELETE /api/user/apikeys/{key_id}": "401 204 404 404 401 401 401 401 401",
+    "POST /api/user/apikeys/{key_id}/rotate": "401 200 404 404 401 401 401 401 401",
+    "POST /api/user/apikeys/{key_id}/stop": "401 200 404 200 401 401 401 401 401",
+    "POST /api/user/apikeys/{key_id}/resume": "401 200 404 404 401 401 401 401 401",
+    "GET /api/user/apikeys/{key_id}/whitelists": "401 200 404 404 401 401 401 401 401",
+    "POST /api/user/apikeys/{key_id}/whitelists": "401 201 404 404 401 401 401 401 401",
+    "DELETE /api/user/apikeys/{key_id}/whitelists/{whitelist_id}": "401 204 404 404 401 401 401 401 401",
+    "GET /api/user/connections": "401 200 200 200 401 401 401 401 401",
+    "POST /api/user/connections": "401 201 201 201 401 401 401 401 401",
+    "GET /api/user/connections/{connection_id}": "401 200 404 404 401 401 401 401 401",
+    "PUT /api/user/connections/{connection_id}": "401 200 404 404 401 401 401 401 401",
+    "DELETE /api/user/connections/{connection_id}": "401 204 404 404 401 401 401 401 401",
+    # 503: nobody can be called, the broker of this test is away.
+    "POST /api/user/connections/{connection_id}/test": "401 503 404 404 401 401 401 401 401",
+    "POST /api/user/connections/kakao/authorize": "401 200 200 200 401 401 401 401 401",
+    # Open to everybody: what they need is in the request itself.
+    "GET /api/auth/kakao/callback": "400 400 400 400 400 400 400 400 400",
+    "POST /api/auth/register/{sns_type}": "409 409 409 409 409 409 409 409 409",
+    "POST /api/auth/login/{sns_type}": "200 200 200 200 200 200 200 200 200",
+    "POST /api/auth/reset": "202 202 202 202 202 202 202 202 202",
+    "PUT /api/auth/reset": "400 400 400 400 400 400 400 400 400",
+    "POST /api/auth/refresh": "401 401 401 401 401 401 401 401 401",
+    "POST /api/auth/logout": "401 401 401 401 401 401 401 401 401",
+    "POST /api/receipts/solapi/{token}": "404 404 404 404 404 404 404 404 404",
+    "GET /": "200 200 200 200 200 200 200 200 200",
+    "GET /health": "200 200 200 200 200 200 200 200 200",
+    "GET /ready": "200 200 200 200 200 200 200 200 200",
+}
+RECIPIENT: Final = {"to": "01012345678"}
+SMS: Final = {"from": "0212345678", "text": "hi"}
+BODIES: Final[dict[str, Any]] = {
+    "POST /api/services/kakao/send": {"msg": "hi"},
+    "POST /api/services/solapi/send": {**RECIPIENT, **SMS},
+    "POST /api/services/email/send": {"to": ["a@example.com"], "subject": "s", "text": "t"},
+    "POST /api/services/batches": {"channel": "solapi", "message": SMS, "recipients": [RECIPIENT]},
+    "POST /api/services/notifications/{notification_id}/resend": {"after_attempt": 1},
+    "POST /api/services/notifications/{notification_id}/resolve": {"as": "sent", "after_attempt": 1},
+    "POST /api/services/notifications/replay": {"dry_run": True},
+    "POST /api/user/apikeys": {},
+    "PUT /api/user/me": {"name": "x"},
+    "POST /api/user/me/email": {},
+    "PUT /api/user/me/email": {"code": "XXXXX-XXXXX"},
+    "PUT /api/auth/reset": {"email": "nobody@example.com", "code": "XXXXX-XXXXX", "pw": "correct horse"},
+    "PUT /api/user/apikeys/{key_id}": {"user_memo": "x"},
+    "POST /api/user/apikeys/{key_id}/rotate": {},
+    "POST /api/user/apikeys/{key_id}/whitelists": {"network": "203.0.113.7"},
+    "POST /api/user/connections": {"credentials": {"channel": "solapi", "api_key": "k", "api_secret": "s"}},
+    "PUT /api/user/connections/{connection_id}": {"name": "x"},
+    "POST /api/user/connections/kakao/authorize": {},
+    "POST /api/auth/refresh": {"refresh_token": "x"},
+    "POST /api/auth/logout": {"refresh_token": "x"},
+    "POST /api/receipts/solapi/{token}": [],
+}

@@ -1,0 +1,110 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from config.vocabulary import AccountStatus, BatchState, State
+from models import scrubbing
+from models.account import Account
+from models.session import transaction
+from models.types import new_id, utc_now
+from tests.rows import a_batch, a_row, its_row, read, read_batch
+
+pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
+
+
+@pytest.fixture(autouse=True)
+def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scrubbing, "SLICE", 2)
+
+
+def left(seconds: int = 60) -> UUID:
+    """An account that was deleted so many seconds ago."""
+    with transaction() as session:
+        gone = utc_now() - timedelta(seconds=seconds)
+        return Account.create(session, status=AccountStatus.DELETED, deleted_at=gone).id
+
+
+def scrub(account: UUID) -> int:
+    """Scrub until there is nothing more to do; how many slices there were."""
+    slices = 0
+    while True:
+        with transaction() as session:
+            if not scrubbing.scrub_slice(session, account, utc_now()):
+                return slices
+        slices += 1
+
+
+def is_done(account: UUID) -> bool:
+    with transaction() as session:
+        assert (account in scrubbing.waiting(session)) == (Account.get(session, account).scrubbed_at is None)  # type: ignore[union-attr]
+        return account not in scrubbing.waiting(session)
+
+
+def a_personal_row(state: State, account: UUID, attempt: int = 1) -> UUID:
+    return a_row(state, account_id=account, recipient_hash=b"r" * 32, reference="order-1", attempt=attempt)
+
+
+def shown(row_id: UUID) -> tuple[State, bool]:
+    row = read(row_id)
+    kept = [row.sealed, row.recipient_hash, row.reference]
+    assert all(each is None for each in kept) or None not in kept
+    return row.status, row.sealed is None
+
+
+def test_contents_and_recipients_go_and_states_stay() -> None:
+    account, other = left(), new_id()
+    states = [State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.CANCELLED]
+    rows = [a_personal_row(state, account) for state in states]
+    waiting, others = a_personal_row(State.QUEUED, account, attempt=0), a_personal_row(State.SENT, other)
+    assert scrub(account) == 3
+    assert is_done(account)
+    assert [shown(row) for row in rows] == [(state, True) for state in states]
+    assert shown(waiting) == (State.CANCELLED, True)
+    assert shown(others) == (State.SENT, False)
+    assert scrub(account) == 0
+
+
+def test_one_that_is_with_a_worker_is_waited_for() -> None:
+    account = left()
+    before, busy, after = (a_personal_row(state, account) for state in (State.SENT, State.SENDING, State.SENT))
+    scrub(account)
+    assert [shown(row) for row in (before, busy, after)] == [
+        (State.SENT, True),
+        (State.SENDING, False),
+        (State.SENT, False),
+    ]
+    assert not is_done(account)
+    with transaction() as session:
+        session.merge(read(busy)).status = State.QUEUED
+    scrub(account)
+    assert [shown(row) for row in (busy, after)] == [(State.CANCELLED, True), (State.SENT, True)]
+    assert is_done(account)
+
+
+def test_what_a_remembered_key_sent_after_the_deletion_is_scrubbed_too() -> None:
+    account = left(seconds=0)
+    scrub(account)
+    assert not is_done(account)
+    late = a_personal_row(State.QUEUED, account, attempt=0)
+    scrub(account)
+    assert shown(late) == (State.CANCELLED, True)
+
+
+def test_its_batches_end_and_their_message_goes() -> None:
+    account = left()
+    running = a_batch(BatchState.RUNNING, account_id=account, sealed=b"s", reference="r")
+    finished = a_batch(BatchState.FINISHED, account_id=account, sealed=b"s", ended_at=utc_now())
+    row = its_row(running, account_id=account)
+    scrub(account)
+    assert [read_batch(each.id).status for each in (running, finished)] == [BatchState.CANCELLING, BatchState.FINISHED]
+    assert [read_batch(each.id).sealed for each in (running, finished)] == [None, None]
+    assert shown(row) == (State.CANCELLED, True)
+
+
+def test_an_account_that_lives_is_left_alone() -> None:
+    with transaction() as session:
+        account = Account.create(session).id
+    row = a_personal_row(State.SENT, account)
+    assert scrub(account) == 0
+    assert shown(row) == (State.SENT, False)
