@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,18 +12,11 @@ from sandbox import kakao_oauth, kakao_tokens
 from sandbox.person import Person
 from sandbox.settings import Settings
 from sandbox.state import new
+from tests.sandbox.clock import Clock
 from tests.sandbox.serving import served
 
 BACK = "https://alrim.example.com/callback?from=kakao"
 QUERY = {"client_id": "sandbox", "redirect_uri": BACK, "response_type": "code", "state": "s&1"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 24, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @contextmanager
