@@ -23,8 +23,8 @@ SETTINGS: Final = """settings (environment):
   ALRIM_SANDBOX_BALANCE         SOLAPI cash in won at the start (1,000,000,000)
   ALRIM_SANDBOX_DAILY_QUOTA     SOLAPI messages a day (10,000,000)
   ALRIM_SANDBOX_KAKAO_DAILY     Kakao messages a day, sender/receiver/pair (unset: unlimited; 100/100/20)
-  ALRIM_SANDBOX_CLOCK_RATE      how many times faster Kakao's tokens age (1)
-  ALRIM_SANDBOX_GMAIL_DAILY     Gmail recipients a day (unset: unlimited)
+  ALRIM_SANDBOX_CLOCK_RATE      how many times faster Kakao's and Google's tokens age (1)
+  ALRIM_SANDBOX_GMAIL_DAILY     Gmail recipients an account and day (unset: unlimited)
 """
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     """Run until a signal arrives; the exit status is 2 when a start is refused."""
     argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="Imitates SOLAPI, Kakao, Gmail's SMTP and Amazon SES on 127.0.0.1, with an inbox page.",
+        description="Imitates SOLAPI, Kakao, Google's login, Gmail and Amazon SES on 127.0.0.1, with an inbox page.",
         epilog=SETTINGS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()

@@ -23,7 +23,7 @@ class FaultIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    channel: Literal["kakao", "solapi", "gmail", "ses"]
+    channel: Literal["kakao", "solapi", "google", "gmail", "ses"]
     kind: Kind
     rate: float = Field(ge=0.0, le=1.0)
     status: int = Field(default=503, ge=200, le=599)

@@ -17,12 +17,13 @@ from sandbox.faults import Fault, Kind
 from sandbox.silence import NoAnswer
 from sandbox.state import State
 
-CHANNELS: Final = {"/solapi/": "solapi", "/kakao/": "kakao", "/aws/": "ses"}
+CHANNELS: Final = {"/solapi/": "solapi", "/kakao/": "kakao", "/google/": "google", "/aws/": "ses"}
 LATENCY: Final = 2.0
 RETRY_AFTER: Final = 1.0
 
 _SOLAPI_CODES: Final = {402: "NotEnoughBalance", 403: "Forbidden", 404: "ResourceNotFound", 429: "TooManyRequests"}
 _KAKAO_CODES: Final = {401: -401, 429: -10, 503: -9798}
+_GOOGLE_ERRORS: Final = {429: "rate_limit_exceeded"}
 
 
 def _solapi(status: int) -> dict[str, Any]:
@@ -33,11 +34,20 @@ def _kakao(status: int) -> dict[str, Any]:
     return {"code": _KAKAO_CODES.get(status, -1), "msg": "a fault of the sandbox"}
 
 
+def _google(status: int) -> dict[str, Any]:
+    return {"error": _GOOGLE_ERRORS.get(status, "internal_failure"), "error_description": "a fault of the sandbox"}
+
+
 def _ses(_: int) -> dict[str, Any]:
     return {"message": "a fault of the sandbox"}
 
 
-BODIES: Final[Mapping[str, Callable[[int], dict[str, Any]]]] = {"solapi": _solapi, "kakao": _kakao, "ses": _ses}
+BODIES: Final[Mapping[str, Callable[[int], dict[str, Any]]]] = {
+    "solapi": _solapi,
+    "kakao": _kakao,
+    "google": _google,
+    "ses": _ses,
+}
 _AMAZON_ERROR: Final = {429: "TooManyRequestsException"}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from sandbox import kakao_requests, kakao_users, limits
+from sandbox import kakao_requests, kakao_tokens, kakao_users, limits
 from sandbox.inbox import Entry
 from sandbox.kakao_quota import Quota
 from sandbox.kakao_requests import Content, Form, refuse
@@ -45,7 +45,7 @@ def router(state: State) -> APIRouter:
 
 
 class _Talk:
-    """KakaoTalk of the one user that the sandbox knows."""
+    """KakaoTalk of whoever consented."""
 
     def __init__(self, state: State, quota: Quota) -> None:
         self._state = state
@@ -55,12 +55,12 @@ class _Talk:
         """Make the endpoint that sends to oneself; the text's last digits may ask for a fault."""
 
         async def send(request: Request) -> Response:
-            form, nid = await self._open(request)
+            form, sender, nid = await self._open(request)
             content = read(form)
             self._throttle([content.text], nid)
             if self._state.faults.rejects(CHANNEL, content.text):
                 raise refuse(-501)
-            code = self._quota.take(SELF, None, self._state.clock())
+            code = self._quota.take(sender, None, self._state.clock())
             if code is not None:
                 raise refuse(code)
             self._deliver(SELF, content, nid)
@@ -72,11 +72,11 @@ class _Talk:
         """Make the endpoint that sends to friends."""
 
         async def send(request: Request) -> Response:
-            form, nid = await self._open(request)
+            form, sender, nid = await self._open(request)
             content = read(form)
             receivers = _receivers(form)
             self._throttle(receivers, nid)
-            failed = {uuid: code for uuid in receivers if (code := self._refusal(uuid)) is not None}
+            failed = {uuid: code for uuid in receivers if (code := self._refusal(sender, uuid)) is not None}
             reached = [uuid for uuid in receivers if uuid not in failed]
             if not reached:
                 raise refuse(code := next(iter(failed.values())), _words(code))
@@ -86,20 +86,22 @@ class _Talk:
 
         return send
 
-    async def _open(self, request: Request) -> tuple[Form, str | None]:
-        kakao_requests.authorize(request, self._state.clock(), "talk_message")
-        return await kakao_requests.form_of(request), request.headers.get("x-request-id")
+    async def _open(self, request: Request) -> tuple[Form, str, str | None]:
+        """The form, who sends, and the notification id."""
+        grant = kakao_requests.authorize(request, self._state.clock(), "talk_message")
+        sender = str(kakao_tokens.user_id(grant.person))
+        return await kakao_requests.form_of(request), sender, request.headers.get("x-request-id")
 
     def _throttle(self, recipients: list[str], nid: str | None) -> None:
         if self._state.faults.throttles(CHANNEL, [(to, nid or to) for to in recipients]):
             raise refuse(-10)
 
-    def _refusal(self, uuid: str) -> int | None:
+    def _refusal(self, sender: str, uuid: str) -> int | None:
         if not _FRIEND.fullmatch(uuid):
             return -2
         if self._state.faults.rejects(CHANNEL, uuid):
             return -530
-        return self._quota.take(SELF, uuid, self._state.clock())
+        return self._quota.take(sender, uuid, self._state.clock())
 
     def _deliver(self, to: str, content: Content, nid: str | None) -> None:
         self._state.inbox.add(

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 
 from sandbox import kakao_templates, kakao_tokens
+from sandbox.tokens import Grant
 from sandbox.vendor_error import VendorError
 
 MAX_FIELDS: Final = 50
@@ -60,7 +61,7 @@ def refuse(code: int, msg: str | None = None, **members: object) -> VendorError:
     return VendorError(_STATUS.get(code, 400), code, body, headers)
 
 
-def authorize(request: Request, now: datetime, *required: str) -> kakao_tokens.Grant:
+def authorize(request: Request, now: datetime, *required: str) -> Grant:
     """Check the bearer and its scopes.
 
     Raises:

@@ -1,6 +1,6 @@
 """Kakao's reading calls: the friends list, the user, what is left of a token.
 
-The one user and the five friends are fixed, so that a test can name them. It must not know messages.
+The user is whoever consented; the five friends are fixed, so that a test can name them. It must not know messages.
 """
 
 import json
@@ -10,18 +10,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sandbox.kakao_requests import authorize, refuse
+from sandbox.kakao_tokens import user_id
 from sandbox.state import State
+from sandbox.tokens import Grant
 
-USER_ID: Final = 1_000_000_001
-EMAIL: Final = "sandbox@example.com"
+FRIENDS_ID: Final = 1_000_000_001
 FRIENDS: Final = ("라이언", "어피치", "무지", "콘", "네오")
+NICKNAME: Final = "샌드박스"
 MAX_LIMIT: Final = 100
 SCOPES: Final = ("account_email", "friends", "profile_nickname", "talk_message")
 
 
 _FRIENDS: Final = tuple(
     {
-        "id": USER_ID + number,
+        "id": FRIENDS_ID + number,
         "uuid": f"friend-{number}",
         "profile_nickname": name,
         "profile_thumbnail_image": "",
@@ -30,13 +32,6 @@ _FRIENDS: Final = tuple(
     }
     for number, name in enumerate(FRIENDS, start=1)
 )
-_ACCOUNT: Final = {
-    "profile": {"nickname": "샌드박스"},
-    "has_email": True,
-    "is_email_valid": True,
-    "is_email_verified": True,
-    "email": EMAIL,
-}
 
 
 def add_to(routes: APIRouter, state: State) -> None:
@@ -51,23 +46,44 @@ def add_to(routes: APIRouter, state: State) -> None:
         page = {"elements": _FRIENDS[offset : offset + limit], "total_count": len(_FRIENDS), "favorite_count": 0}
         return JSONResponse({**page, "before_url": None, "after_url": None})
 
-    @routes.get("/v2/user/me")
+    @routes.api_route("/v2/user/me", methods=["GET", "POST"])
     def me(request: Request) -> Response:
-        authorize(request, state.clock())
-        return JSONResponse({"id": USER_ID, "connected_at": "2026-01-01T00:00:00Z", "kakao_account": _ACCOUNT})
+        grant = authorize(request, state.clock())
+        known = {"id": user_id(grant.person), "connected_at": "2026-01-01T00:00:00Z"}
+        return JSONResponse({**known, "kakao_account": _account(grant)})
 
     @routes.get("/v2/user/scopes")
     def scopes(request: Request) -> Response:
-        given = authorize(request, state.clock()).scopes
+        grant = authorize(request, state.clock())
         asked = _asked(request)
-        shown = sorted({*SCOPES, *given}) if asked is None else asked
-        return JSONResponse({"id": USER_ID, "scopes": [_scope(name, given) for name in shown]})
+        shown = sorted({*SCOPES, *grant.scopes}) if asked is None else asked
+        listed = [_scope(name, grant.scopes) for name in shown]
+        return JSONResponse({"id": user_id(grant.person), "scopes": listed})
 
     @routes.get("/v1/user/access_token_info")
     def token_info(request: Request) -> Response:
         now = state.clock()
-        left = authorize(request, now).expires_at - now
-        return JSONResponse({"id": USER_ID, "expires_in": int(left.total_seconds()), "app_id": 1})
+        grant = authorize(request, now)
+        left = int((grant.expires_at - now).total_seconds())
+        return JSONResponse({"id": user_id(grant.person), "expires_in": left, "app_id": 1})
+
+
+def _account(grant: Grant) -> dict[str, object]:
+    """What the person lets us know; what needs his consent says so."""
+    named, mailed = "profile_nickname" in grant.scopes, "account_email" in grant.scopes
+    profile = {"profile": {"nickname": NICKNAME}} if named else {}
+    mail = {
+        "has_email": True,
+        "is_email_valid": True,
+        "is_email_verified": grant.person.verified,
+        "email": grant.person.email,
+    }
+    return {
+        "profile_nickname_needs_agreement": not named,
+        **profile,
+        "email_needs_agreement": not mailed,
+        **(mail if mailed else {}),
+    }
 
 
 def _scope(name: str, given: frozenset[str]) -> dict[str, object]:

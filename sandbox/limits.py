@@ -1,4 +1,4 @@
-"""The vendors' daily limits and the speed of Kakao's clock, from the environment.
+"""The vendors' daily limits and the speed of the login servers' clocks, from the environment.
 
 Unset means unlimited, so that a demonstration never stops by itself. It must know no provider's answers.
 """
@@ -15,12 +15,12 @@ class Limits:
 
     Attributes:
         kakao: messages a sender, a receiver, a pair of both.
-        kakao_clock_rate: how many times faster Kakao's tokens age.
+        clock_rate: how many times faster the login servers' tokens age.
         gmail: recipients an account.
     """
 
     kakao: tuple[int, int, int] | None = None
-    kakao_clock_rate: float = 1.0
+    clock_rate: float = 1.0
     gmail: int | None = None
 
 
@@ -35,7 +35,7 @@ def read(environ: Mapping[str, str]) -> Limits:
     gmail = _numbers(environ, "ALRIM_SANDBOX_GMAIL_DAILY")
     return Limits(
         kakao=(int(kakao[0]), int(kakao[len(kakao) // 2]), int(kakao[-1])) if kakao else None,
-        kakao_clock_rate=rate[0] if rate else 1.0,
+        clock_rate=rate[0] if rate else 1.0,
         gmail=int(gmail[0]) if gmail else None,
     )
 

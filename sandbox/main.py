@@ -5,7 +5,7 @@ Providers do not know each other; whoever adds one adds its line here.
 
 from fastapi import FastAPI
 
-from sandbox import control, kakao, kakao_oauth, page, ses
+from sandbox import control, google_oauth, kakao, kakao_oauth, page, ses
 from sandbox.gate import Gate
 from sandbox.solapi import routes as solapi
 from sandbox.state import State
@@ -20,6 +20,7 @@ def create(state: State) -> FastAPI:
     app.include_router(solapi.router(state), prefix="/solapi")
     app.include_router(kakao_oauth.router(state), prefix="/kakao/auth")
     app.include_router(kakao.router(state), prefix="/kakao/api")
+    app.include_router(google_oauth.router(state), prefix="/google")
     app.include_router(ses.router(state), prefix="/aws")
     app.include_router(page.router(state))
     return app

@@ -1,6 +1,7 @@
 """Gmail's submission server as its clients meet it: authentication, replies with enhanced codes, daily limit.
 
-It listens on 127.0.0.1 without TLS and takes AUTH all the same, so that nothing needs a certificate. What can go
+It listens on 127.0.0.1 without TLS and takes AUTH all the same, so that nothing needs a certificate: the one password,
+or an access token of Google's login server. What can go
 wrong goes wrong where Gmail does it: a recipient at RCPT, a mail after its final dot. The library's own log names
 addresses and is therefore silenced; this module logs provider ids only.
 """
@@ -9,7 +10,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, Session
 from aiosmtpd.smtp import Envelope as Transaction
 from typing_extensions import override
 
-from sandbox import limits, mime
+from sandbox import limits, mime, xoauth2
 from sandbox.faults import Fault, Kind, Magic
 from sandbox.state import State
 
@@ -28,12 +29,19 @@ ACCOUNT: Final = LoginPassword(b"sandbox@example.com", b"sandbox")
 ENCODED_LIMIT: Final = 35_882_577  # what Gmail's EHLO says: 25 MB before base64
 RECIPIENTS_PER_MAIL: Final = 100
 LATENCY: Final = 2.0
+LONGEST_AUTH: Final = 12_288  # RFC 4954; a token does not fit into the 512 bytes of other commands
 
 _log = logging.getLogger(__name__)
 
 
 class _Server(SMTP):
-    """The library's server, with Gmail's code where the library's reply has none."""
+    """The library's server, with Gmail's code where the library's reply has none, and room for a token."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- handed on as they came
+        self.line_length_limit = LONGEST_AUTH  # of the stream, and thereafter again of a mail
+        super().__init__(*args, **kwargs)
+        self.line_length_limit = SMTP.line_length_limit
+        self.command_size_limits = defaultdict(lambda: SMTP.command_size_limit, AUTH=LONGEST_AUTH)
 
     @override
     async def push(self, status: AnyStr) -> None:
@@ -47,7 +55,7 @@ class _Server(SMTP):
 
 
 class Quota:
-    """Recipients of the account in the last 24 hours."""
+    """Recipients of one account in the last 24 hours."""
 
     def __init__(self, daily: int | None) -> None:
         self._daily = daily
@@ -68,9 +76,12 @@ class Quota:
 class _Gmail:
     """The library's hooks: each returns the reply, and the library sends it."""
 
-    def __init__(self, state: State, quota: Quota) -> None:
+    def __init__(self, state: State, daily: int | None) -> None:
         self._state = state
-        self._quota = quota
+        self._quotas: defaultdict[bytes | None, Quota] = defaultdict(lambda: Quota(daily))
+
+    async def auth_XOAUTH2(self, server: _Server, args: list[str]) -> AuthResult:  # noqa: N802 -- the library finds mechanisms by these names
+        return await xoauth2.authenticate(server, args, self._state.clock())
 
     async def handle_MAIL(  # noqa: N802 -- the library finds its hooks by these names
         self, server: _Server, session: Session, envelope: Transaction, address: str, options: list[str]
@@ -103,12 +114,12 @@ class _Gmail:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: _Server, _session: Session, envelope: Transaction) -> str:  # noqa: N802 -- as above
+    async def handle_DATA(self, server: _Server, session: Session, envelope: Transaction) -> str:  # noqa: N802 -- as above
         if self._draw(Kind.RESET_BEFORE):
             await _drop(server)
         if self._draw(Kind.REJECT):
             return "554 5.7.0 Message rejected"
-        reply = self._accept(envelope)
+        reply = self._accept(envelope, self._quotas[session.login_data])
         seconds = self._state.faults.holds(CHANNEL, envelope.rcpt_tos, self._state.settings.hang)
         if reply.startswith("250") and seconds is not None:
             await asyncio.sleep(seconds)
@@ -122,7 +133,7 @@ class _Gmail:
     def _draw(self, kind: Kind) -> Fault | None:
         return self._state.faults.draw(CHANNEL, kind)
 
-    def _accept(self, envelope: Transaction) -> str:
+    def _accept(self, envelope: Transaction, quota: Quota) -> str:
         now = self._state.clock()
         provider_id = secrets.token_hex(12)
         known = mime.Envelope(CHANNEL, envelope.rcpt_tos, provider_id, now)
@@ -130,7 +141,7 @@ class _Gmail:
             arrived = mime.entries(mime.parse(envelope.original_content or b""), known)
         except mime.MalformedError:
             return "554 5.6.0 Message is malformed"
-        if not self._quota.take(len(arrived), now):
+        if not quota.take(len(arrived), now):
             return "550 5.4.5 Daily user sending limit exceeded"
         for entry in arrived:
             self._state.inbox.add(entry)
@@ -153,7 +164,7 @@ def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, 
 async def serve(state: State) -> AsyncIterator[int]:
     """Serve until the block ends, and yield the port; open connections are then cut."""
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-    gmail = _Gmail(state, Quota(limits.read(os.environ).gmail))
+    gmail = _Gmail(state, limits.read(os.environ).gmail)
     connections: list[_Server] = []
 
     def connect() -> _Server:

@@ -34,6 +34,7 @@ def get(started: Api, path: str = BALANCE) -> requests.Response:
         ("solapi", BALANCE, 402, {"errorCode": "NotEnoughBalance"}),
         ("kakao", "/kakao/api/v2/user/me", 503, {"code": -9798}),
         ("kakao", "/kakao/auth/oauth/token", 500, {"code": -1}),
+        ("google", "/google/userinfo", 503, {"error": "internal_failure"}),
         ("ses", "/aws/v2/email/outbound-emails", 500, {"message": "a fault of the sandbox"}),
     ],
 )

@@ -1,12 +1,14 @@
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from sandbox import kakao
+from sandbox import kakao, kakao_tokens
 from sandbox.faults import Fault, Kind
+from sandbox.person import Person
 from sandbox.settings import Settings
 from sandbox.state import State, new
 from tests.sandbox.serving import served
@@ -186,3 +188,13 @@ def test_the_daily_quota_ends_in_its_codes(monkeypatch: pytest.MonkeyPatch) -> N
             assert post(base + MEMO + "default/send", template_object=TEXT).status_code == 200
         refused = post(base + MEMO + "default/send", template_object=TEXT)
         assert (refused.status_code, refused.json()["code"]) == (400, -532)
+
+
+def test_the_daily_quota_is_each_senders_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_SANDBOX_KAKAO_DAILY", "1")
+    end = datetime.now(UTC) + timedelta(minutes=1)
+    other = kakao_tokens.issue(["talk_message"], end, "1", Person("a@example.com"))
+    with served("/kakao/api", kakao.router(new(Settings()))) as base:
+        url = base + MEMO + "default/send"
+        answers = [post(url, bearer, template_object=TEXT).status_code for bearer in ("sandbox", other, "sandbox")]
+    assert answers == [200, 200, 400]

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,20 +9,14 @@ import pytest
 import requests
 
 from sandbox import kakao_oauth, kakao_tokens
+from sandbox.person import Person
 from sandbox.settings import Settings
 from sandbox.state import new
+from tests.sandbox.clock import Clock
 from tests.sandbox.serving import served
 
 BACK = "https://alrim.example.com/callback?from=kakao"
 QUERY = {"client_id": "sandbox", "redirect_uri": BACK, "response_type": "code", "state": "s&1"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 24, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @contextmanager
@@ -151,6 +145,36 @@ def test_twenty_access_tokens_in_ten_minutes(server: tuple[str, Clock]) -> None:
     assert refused(refresh(base, first)) == ("invalid_request", "KOE237")
     clock.now += timedelta(minutes=10)
     assert refresh(base, first).status_code == 200
+
+
+def test_each_person_has_his_own_limit_of_issues(server: tuple[str, Clock]) -> None:
+    base, _ = server
+    mine = granted(base)["refresh_token"]
+    assert [refresh(base, mine).status_code for _ in range(20)] == [200] * 19 + [400]
+    yours = granted(base, email="you@example.com", verified="true")["refresh_token"]
+    assert [refresh(base, yours).status_code for _ in range(20)] == [200] * 19 + [400]
+
+
+@pytest.mark.parametrize(
+    ("query", "person"),
+    [
+        ({}, Person("kakao@example.com", verified=True)),
+        ({"email": "a@example.com", "verified": "true"}, Person("a@example.com", verified=True)),
+        ({"email": "a@example.com"}, Person("a@example.com", verified=False)),
+    ],
+)
+def test_tokens_are_of_the_person_who_consented(
+    server: tuple[str, Clock], query: dict[str, str], person: Person
+) -> None:
+    base, clock = server
+    body = granted(base, **query)
+    clock.now += timedelta(days=31)  # the refresh token is replaced, and its successor is the same person's
+    renewed = refresh(base, body["refresh_token"]).json()
+    again = refresh(base, renewed["refresh_token"]).json()
+    for each in (renewed, again):
+        grant = kakao_tokens.read(each["access_token"], clock.now)
+        assert grant is not None
+        assert grant.person == person
 
 
 def test_a_faster_clock_tells_real_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

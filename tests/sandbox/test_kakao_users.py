@@ -5,6 +5,7 @@ import pytest
 import requests
 
 from sandbox import kakao, kakao_tokens
+from sandbox.person import Person
 from sandbox.settings import Settings
 from sandbox.state import new
 from tests.sandbox.serving import served
@@ -53,6 +54,31 @@ def test_the_user_has_a_verified_address(base: str) -> None:
     account = answer["kakao_account"]
     assert isinstance(answer["id"], int)
     assert (account["is_email_verified"], account["email"]) == (True, "sandbox@example.com")
+
+
+def test_an_address_needs_its_consent_and_so_does_a_name(base: str) -> None:
+    account = get(f"{base}/v2/user/me", token_for("talk_message")).json()["kakao_account"]
+    assert account == {"profile_nickname_needs_agreement": True, "email_needs_agreement": True}
+    account = get(f"{base}/v2/user/me", token_for("profile_nickname")).json()["kakao_account"]
+    assert (account["profile"], account["profile_nickname_needs_agreement"]) == ({"nickname": "샌드박스"}, False)
+
+
+def test_the_user_is_whoever_consented(base: str) -> None:
+    person = Person("a@example.com", verified=False)
+    token = kakao_tokens.issue(["account_email"], datetime.now(UTC) + timedelta(minutes=1), "1", person)
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.post(f"{base}/v2/user/me", headers=headers, timeout=5).json()
+    assert (answer["id"], answer["connected_at"]) == (kakao_tokens.user_id(person), "2026-01-01T00:00:00Z")
+    assert answer["kakao_account"] == {
+        "profile_nickname_needs_agreement": True,
+        "email_needs_agreement": False,
+        "has_email": True,
+        "is_email_valid": True,
+        "is_email_verified": False,
+        "email": "a@example.com",
+    }
+    for path in ("v2/user/scopes", "v1/user/access_token_info"):
+        assert get(f"{base}/{path}", token).json()["id"] == answer["id"]
 
 
 def test_a_token_tells_what_is_left_of_it(base: str) -> None:

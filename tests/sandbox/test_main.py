@@ -23,6 +23,8 @@ def base() -> Iterator[str]:
         ("GET", "/solapi/cash/v1/balance", 400),
         ("POST", "/kakao/auth/oauth/token", 401),
         ("POST", "/kakao/api/v2/api/talk/memo/default/send", 401),
+        ("POST", "/google/token", 401),
+        ("GET", "/google/userinfo", 401),
         ("POST", "/aws/v2/email/outbound-emails", 403),
         ("GET", "/docs", 404),
         ("GET", "/openapi.json", 404),

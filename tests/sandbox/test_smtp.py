@@ -1,13 +1,10 @@
-import asyncio
 import smtplib
 import socket
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 
 import pytest
 
@@ -15,32 +12,7 @@ from sandbox import smtp
 from sandbox.faults import Fault, Kind
 from sandbox.settings import Settings
 from sandbox.state import State, new
-
-NID = "019abcde-1111-7000-8000-000000000001"
-ACCOUNT = "sandbox@example.com"
-
-
-@contextmanager
-def serving(state: State) -> Iterator[int]:
-    ports: list[int] = []
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    over = asyncio.Event()
-
-    async def serve() -> None:
-        async with smtp.serve(state) as port:
-            ports.append(port)
-            ready.set()
-            await over.wait()
-
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        thread = threading.Thread(target=runner.run, args=(serve(),))
-        thread.start()
-        try:
-            assert ready.wait(5)
-            yield ports[0]
-        finally:
-            loop.call_soon_threadsafe(over.set)
-            thread.join()
+from tests.sandbox.mailing import ACCOUNT, NID, letter, said, serving
 
 
 @pytest.fixture(scope="module")
@@ -70,22 +42,9 @@ def session(port: int) -> Iterator[smtplib.SMTP]:
         client.close()
 
 
-def letter() -> str:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = ACCOUNT, "a@example.net", "안내"
-    mail["Message-ID"] = f"<{NID}@alrim.example.com>"
-    mail.set_content("안녕하세요\n.점으로 시작하는 줄")
-    return mail.as_string()
-
-
 def send(port: int, *recipients: str) -> dict[str, tuple[int, bytes]]:
     with session(port) as client:
         return client.sendmail(ACCOUNT, recipients or ["a@example.net"], letter())
-
-
-def said(error: smtplib.SMTPResponseException) -> tuple[int, str]:
-    text = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode()
-    return error.smtp_code, text.split()[0]
 
 
 def test_one_mail_arrives(port: int, state: State) -> None:
