@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from config.settings import settings
 from config.vocabulary import Channel, ConnectionStatus, State
-from models import credentials, renewal
+from models import credentials, gate, renewal
 from models.connection import Connection
 from models.session import transaction
 from models.types import new_id, utc_now
@@ -123,11 +123,34 @@ def test_a_gmail_consent_that_ended_says_how_to_help(monkeypatch: pytest.MonkeyP
     with google(monkeypatch, ENDED):
         connection, row_id = refused_at_gmail(clock)
         assert beat(clock) == 1
+        ended = read(connection)
+        assert (ended.status, ended.renew_at) == (ConnectionStatus.NEEDS_REAUTH, None)
+        assert ended.problem == "Google does not renew this consent any more: connect it again"
+        # What is known better is not said worse by the next refusal.
         assert send_again(row_id).status is State.QUEUED
+        assert read(connection).problem == ended.problem
         assert try_out(connection) == "refused"
+    assert read(connection).problem == "the mail server refused the login (535-5.7.8): connect it again"
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.store
+def test_a_login_that_a_new_token_does_not_help_is_not_tried_again_and_again(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    with google(monkeypatch, GRANTED) as (inbox, asked):
+        inbox.tokens.clear()
+        connection, row_id = refused_at_gmail(clock)
+        assert beat(clock) == 1
+        assert read(connection).status is ConnectionStatus.ACTIVE
+        assert send_again(row_id).status is State.QUEUED
+        clock.now = utc_now()
+        assert beat(clock) == 0
+        assert len(asked) == 1
     row = read(connection)
-    assert (row.status, row.renew_at) == (ConnectionStatus.NEEDS_REAUTH, None)
-    assert "connect it again" in (row.problem or "")
+    assert row.status is ConnectionStatus.NEEDS_REAUTH
+    assert row.closed_until is not None
+    assert row.closed_until - utc_now() > gate.RESTS_FOR - timedelta(minutes=1)
 
 
 @pytest.mark.store
