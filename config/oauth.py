@@ -16,12 +16,14 @@ class OAuthApp:
     Attributes:
         authorize_url: where a person's browser goes to consent.
         token_url: where the code that comes back is exchanged.
+        profile_url: where an access token is exchanged for who it is.
     """
 
     client_id: str
     client_secret: str = field(repr=False)
     authorize_url: str
     token_url: str
+    profile_url: str
 
 
 def kakao_app() -> OAuthApp | None:
@@ -35,4 +37,19 @@ def kakao_app() -> OAuthApp | None:
         client_secret=known["client_secret"],
         authorize_url=f"{base}/oauth/authorize",
         token_url=f"{base}/oauth/token",
+        profile_url=f"{known['api_base_url'].rstrip('/')}/v2/user/me",
+    )
+
+
+def google_app() -> OAuthApp | None:
+    """Our app at Google; None where there is none."""
+    known = addresses(Channel.GMAIL)
+    if not known["client_id"]:
+        return None
+    return OAuthApp(
+        client_id=known["client_id"],
+        client_secret=known["client_secret"],
+        authorize_url=known["authorize_url"],
+        token_url=known["token_url"],
+        profile_url=known["profile_url"],
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
-from config.settings import Aws, Gmail, Installation, Kakao, Sandbox, Solapi, settings
+from config.settings import Aws, Gmail, Google, Installation, Kakao, Sandbox, Solapi, settings
 from config.vocabulary import Channel
 
 SOLAPI_URL: Final = "https://api.solapi.com"
@@ -16,7 +16,11 @@ KAKAO_URL: Final = "https://kapi.kakao.com"
 KAKAO_AUTH_URL: Final = "https://kauth.kakao.com"
 GMAIL_HOST: Final = "smtp.gmail.com"
 GMAIL_PORT: Final = 465
-
+GOOGLE_URLS: Final[Mapping[str, str]] = {
+    "authorize_url": "https://accounts.google.com/o/oauth2/v2/auth",
+    "token_url": "https://oauth2.googleapis.com/token",
+    "profile_url": "https://openidconnect.googleapis.com/v1/userinfo",
+}
 
 SANDBOX: Final[Mapping[Channel, Mapping[str, str]]] = {
     Channel.SOLAPI: {"api_key": "sandbox", "api_secret": "sandbox"},
@@ -53,7 +57,7 @@ def addresses(channel: Channel) -> dict[str, str]:
         case Channel.KAKAO:
             return _kakao_address(sandbox) | _kakao_app(sandbox)
         case Channel.GMAIL:
-            return _gmail_address(sandbox)
+            return _gmail_address(sandbox) | _google_app(sandbox)
         case Channel.SES:
             return _ses_address(sandbox)
         case _:
@@ -117,6 +121,19 @@ def _gmail_address(sandbox: Sandbox | None) -> dict[str, str]:
     else:
         host, port, tls = "127.0.0.1", sandbox.sandbox_smtp_port, "none"
     return {"host": said.gmail_host or host, "port": str(said.gmail_port or port), "tls": said.gmail_tls or tls}
+
+
+def _google_app(sandbox: Sandbox | None) -> dict[str, str]:
+    """Our app at Google: `client_id` is empty where there is none, and nobody can consent."""
+    said = settings(Google)
+    default = "" if sandbox is None else "sandbox"
+    base = (said.google_base_url or ("" if sandbox is None else _at_sandbox(sandbox, "google"))).rstrip("/")
+    at_base = {"authorize_url": f"{base}/auth", "token_url": f"{base}/token", "profile_url": f"{base}/userinfo"}
+    return {
+        **(at_base if base else GOOGLE_URLS),
+        "client_id": said.google_client_id or default,
+        "client_secret": said.google_client_secret.get_secret_value() or default,
+    }
 
 
 def _ses_address(sandbox: Sandbox | None) -> dict[str, str]:

@@ -175,6 +175,14 @@ class Gmail(Group):
     gmail_tls: str = ""
 
 
+class Google(Group):
+    """The installation's Google app, through which people let their Gmail be used."""
+
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    google_base_url: str = ""
+
+
 class Aws(Group):
     """The installation's SES sender."""
 

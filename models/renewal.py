@@ -65,16 +65,20 @@ def ask(session: Session, connection: Connection, now: datetime) -> bool:
 
 
 def refused(session: Session, connection: Connection, code: str) -> None:
-    """Note that its provider refused credentials that cannot be renewed, for the account that they belong to.
+    """Note that its provider refused credentials that renewal does not help, for the account that they belong to.
 
     The installation's own stay active: its operator sees the closed gate, and its environment has new ones at the next
-    start.
+    start. What is known already was said in better words.
     """
     row = Connection
-    same = update(row).where(row.id == connection.id, row.secrets == connection.secrets, row.account_id.is_not(None))
-    first = same.where(row.status != ConnectionStatus.NEEDS_REAUTH)
+    same = update(row).where(
+        row.id == connection.id,
+        row.secrets == connection.secrets,
+        row.account_id.is_not(None),
+        row.status != ConnectionStatus.NEEDS_REAUTH,
+    )
     problem = f"the provider refused the credentials ({code}): give it new ones"
-    if changed(session, first.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem)):
+    if changed(session, same.values(status=ConnectionStatus.NEEDS_REAUTH, problem=problem)):
         _tell(session, connection.id, problem)
 
 

@@ -127,3 +127,20 @@ def test_credentials_that_nobody_can_renew_are_their_owners_matter(*, owned: boo
     row = read(connection)
     assert row.status is status
     assert ("(-401)" in (row.problem or "")) is owned
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        (ConnectionStatus.NEEDS_REAUTH, "connect it again"),
+        (ConnectionStatus.ACTIVE, "the provider refused the credentials (-401): give it new ones"),
+    ],
+)
+def test_a_refusal_takes_no_words_from_whoever_knew_before(status: ConnectionStatus, problem: str) -> None:
+    with transaction() as session:
+        account = Account.create(session, id=new_id()).id
+    connection = a_consent(renew_at=None, account_id=account, status=status, problem="connect it again")
+    with transaction() as session:
+        renewal.refused(session, session.get_one(Connection, connection), "-401")
+    row = read(connection)
+    assert (row.status, row.problem) == (ConnectionStatus.NEEDS_REAUTH, problem)

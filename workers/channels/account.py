@@ -7,9 +7,12 @@ return one of these. `problem` is a sentence for the connection's owner; it neve
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from workers.channels.exchange import Request, Stamp
+
+CONNECT_AGAIN: Final = "connect it again"
+"""What the owner of a consent can do; a `problem` ends with it."""
 
 
 @dataclass(frozen=True, slots=True)

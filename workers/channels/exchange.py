@@ -71,13 +71,21 @@ class SmtpLogin:
 
     Attributes:
         tls: `implicit`, `starttls` or `none`.
+        password: of the user; None with a token.
+        token: an OAuth2 access token, in place of the password.
     """
 
     host: str
     port: int
     tls: str
     user: str = field(repr=False)
-    password: str = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse to be made with both, or with neither."""
+        if (self.password is None) == (self.token is None):
+            raise ValueError("a login has either a password or a token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from config.vocabulary import Lane
-from workers.channels.account import Refused, Unheard, Usable, Verdict
+from workers.channels.account import CONNECT_AGAIN, Refused, Unheard, Usable, Verdict
 from workers.channels.exchange import (
     Answer,
     Conversation,
@@ -60,22 +60,26 @@ def converse(messages: Sequence[Message], credentials: Mapping[str, str], stamp:
 
 def check(credentials: Mapping[str, str], _stamp: Callable[[], Stamp]) -> Generator[SmtpLogin, Answer, Verdict]:
     """Log in, and no more."""
-    outcome = read_login((yield login(credentials)))
+    request = login(credentials)
+    outcome = read_login((yield request))
     if outcome is None:
         return Usable()
     if outcome.reauth:
-        return Refused(f"the mail server refused the login ({outcome.code}): give it a new app password")
+        remedy = "give it a new app password" if request.token is None else CONNECT_AGAIN
+        return Refused(f"the mail server refused the login ({outcome.code}): {remedy}")
     return Unheard(f"the mail server gave no answer ({outcome.code})")
 
 
 def login(credentials: Mapping[str, str]) -> SmtpLogin:
-    """Read the connection's credentials as a login."""
+    """Read the connection's credentials as a login: with the token of a consent, if they are one."""
+    token = credentials.get("access_token")
     return SmtpLogin(
         host=credentials["host"],
         port=int(credentials["port"]),
         tls=credentials["tls"],
         user=credentials["user"],
-        password=credentials["password"],
+        password=credentials["password"] if token is None else None,
+        token=token,
     )
 
 

@@ -7,11 +7,11 @@ lose the consent. Lives are taken as Kakao says them.
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from datetime import timedelta
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from workers.channels.account import Refused, Renewal, Renewed, Suspended, Unheard, Usable, Verdict
+from workers.channels import tokens
+from workers.channels.account import CONNECT_AGAIN, Refused, Renewal, Suspended, Unheard, Usable, Verdict
 from workers.channels.exchange import Answer, HttpRequest, Silence, Stamp
 
 NEEDED: Final = "talk_message"
@@ -19,7 +19,6 @@ WITHDRAWN: Final = frozenset({-101, -401, -402})
 """Not linked any more, token invalid, consent missing (https://developers.kakao.com/docs/latest/en/rest-api/error-code)."""
 SUSPENDED: Final = frozenset({-12, -301, -903})
 """App or developer suspended or gone."""
-CONNECT_AGAIN: Final = "connect it again"
 
 
 def check(credentials: Mapping[str, str], _stamp: Callable[[], Stamp]) -> Generator[HttpRequest, Answer, Verdict]:
@@ -50,38 +49,12 @@ def read_scopes(answer: Answer) -> Verdict:
 
 def renew(credentials: Mapping[str, str]) -> Generator[HttpRequest, Answer, Renewal]:
     """Exchange the refresh token for a new access token, and perhaps a new refresh token."""
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": credentials["rest_api_key"],
-        "refresh_token": credentials["refresh_token"],
-    }
+    known = {"client_id": credentials["rest_api_key"], "refresh_token": credentials["refresh_token"]}
     if credentials["client_secret"]:
-        form["client_secret"] = credentials["client_secret"]
-    answer = yield HttpRequest(
-        method="POST",
-        url=credentials["auth_base_url"].rstrip("/") + "/oauth/token",
-        headers={"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"},
-        body=urlencode(form).encode(),
-        delivers=False,
-        pooled=False,
-    )
-    return read_tokens(answer)
+        known["client_secret"] = credentials["client_secret"]
+    return read_tokens((yield tokens.compose(credentials["auth_base_url"].rstrip("/") + "/oauth/token", known)))
 
 
 def read_tokens(answer: Answer) -> Renewal:
-    """Read the answer to a renewal. What is not about this consent (our app, the server) is no reason to give it up."""
-    if isinstance(answer, Silence):
-        return Unheard(f"Kakao did not answer ({answer.code})")
-    said = answer.said
-    access, life = said.get("access_token"), said.get("expires_in")
-    if isinstance(access, str) and isinstance(life, int):
-        secrets = {"access_token": access}
-        # Absent unless the old one is in its last month.
-        if isinstance(said.get("refresh_token"), str):
-            secrets["refresh_token"] = said["refresh_token"]
-        return Renewed(secrets, timedelta(seconds=life))
-    if said.get("error") == "invalid_grant":
-        return Refused(f"Kakao does not renew this consent any more: {CONNECT_AGAIN}")
-    word = said.get("error_code")
-    known = word if isinstance(word, str) and word.isalnum() and word.isascii() else f"http_{answer.status}"
-    return Unheard(f"Kakao did not renew the token ({known[:32]})")
+    """Read the answer to a renewal; a refresh token is in it only if the old one was in its last month."""
+    return tokens.read(answer, "Kakao", code="error_code")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.vocabulary import Channel, Lane
-from workers.channels import gmail, kakao, kakao_account, ses, solapi, solapi_account
+from workers.channels import gmail, google_account, kakao, kakao_account, ses, solapi, solapi_account
 from workers.channels.account import Check, Renew
 from workers.channels.exchange import Conversation, Listing, Message, Stamp
 
@@ -53,6 +53,6 @@ VENDORS: Final[Mapping[Channel, Vendor]] = {
     Channel.SOLAPI: Vendor(
         solapi.converse, solapi.BATCH_SIZE, lambda _: 1, solapi_account.check, solapi.settle, solapi.read_reports
     ),
-    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes, gmail.check),
+    Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes, gmail.check, renew=google_account.renew),
     Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE, _mailboxes, ses.check),
 }

@@ -218,10 +218,19 @@ def _tell_gate(session: Session, connection_id: UUID, heard: Heard, now: datetim
 def _rest(session: Session, used: Connection, closing: Retry, now: datetime) -> timedelta:
     """How long the connection rests; refused credentials are renewed, by us if we can, else by their owner."""
     if closing.reauth:
-        if renewal.ask(session, used, now):
+        if not _was_renewed_in_vain(used, closing, now) and renewal.ask(session, used, now):
             return RENEWED_WITHIN
         renewal.refused(session, used, closing.code)
     return gate.RESTS_FOR if closing.after is None else closing.after
+
+
+def _was_renewed_in_vain(used: Connection, closing: Retry, now: datetime) -> bool:
+    """Whether this gate closed for the same refusal, and the token that is refused now is a new one.
+
+    More of them would not help, and who logs in again and again is locked out. A renewal that was put off is due within
+    a turn, a new token never that soon.
+    """
+    return used.closed_reason == closing.code and used.renew_at is not None and used.renew_at > now + renewal.TURN
 
 
 def _is_failure(outcome: Outcome) -> TypeGuard[Retry | Unknown]:

@@ -75,7 +75,7 @@ class SmtpSession:
         except smtplib.SMTPResponseException as error:
             return _reply(error.smtp_code, error.smtp_error)
         except UnicodeError:
-            # SMTP AUTH as smtplib speaks it is ASCII: these can't be the right credentials (a copied no-break space).
+            # SMTP AUTH is ASCII, as smtplib speaks it and in a token: these can't be right (a copied no-break space).
             return BAD_CREDENTIALS
         except (OSError, ValueError) as error:
             return silence(error, deadline, may_have_left=False)

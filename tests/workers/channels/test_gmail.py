@@ -17,6 +17,10 @@ CREDENTIALS = {
     "port": "465",
     "tls": "implicit",
 }
+CONSENT = {name: known for name, known in CREDENTIALS.items() if name != "password"} | {
+    "access_token": "ya29.t",
+    "refresh_token": "1//r",
+}
 BODY: dict[str, Any] = {"to": [{"email": "a@example.com"}, {"email": "b@example.com"}], "subject": "s", "text": "t"}
 IN = Reply(235)
 OK = Reply(250, body=b"2.0.0")
@@ -51,6 +55,18 @@ def test_the_login_is_the_connections() -> None:
     assert login == SmtpLogin("smtp.gmail.com", 465, "implicit", "alrim@example.com", "app password")
     assert "alrim" not in repr(login)
     assert "app password" not in repr(login)
+
+
+def test_a_consents_login_is_its_token() -> None:
+    login = gmail.login(CONSENT)
+    assert login == SmtpLogin("smtp.gmail.com", 465, "implicit", "alrim@example.com", token="ya29.t")
+    assert "ya29" not in repr(login)
+
+
+@pytest.mark.parametrize("secrets", [{}, {"password": "p", "token": "t"}])
+def test_a_login_has_a_password_or_a_token(secrets: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either"):
+        SmtpLogin("smtp.gmail.com", 465, "implicit", "alrim@example.com", **secrets)
 
 
 def test_the_envelope_is_bare_and_whole() -> None:
@@ -146,3 +162,14 @@ def test_the_mail_servers_verdict(answer: Answer, verdict: type[Verdict]) -> Non
     with pytest.raises(StopIteration) as end:
         asking.send(answer)
     assert type(end.value.value) is verdict
+
+
+@pytest.mark.parametrize(
+    ("credentials", "remedy"), [(CREDENTIALS, "give it a new app password"), (CONSENT, "connect it again")]
+)
+def test_a_refused_login_says_what_its_owner_can_do(credentials: dict[str, str], remedy: str) -> None:
+    asking = gmail.check(credentials, stamp)
+    next(asking)
+    with pytest.raises(StopIteration) as end:
+        asking.send(Reply(535, body=b"5.7.8"))
+    assert end.value.value == Refused(f"the mail server refused the login (535-5.7.8): {remedy}")

@@ -1,7 +1,7 @@
 """Connections are tried out and renewed against the sandbox, over real HTTP and on real databases."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,12 +10,9 @@ from fastapi import FastAPI
 
 from config.settings import settings
 from config.vocabulary import Channel, ConnectionStatus, State
-from models import credentials, renewal
-from models.account import Account
+from models import credentials, gate, renewal
 from models.connection import Connection
-from models.notification import Notification
-from models.sealing import sealer
-from models.session import snapshot, transaction
+from models.session import transaction
 from models.types import new_id, utc_now
 from sandbox import main, state
 from sandbox.faults import Faults
@@ -23,24 +20,14 @@ from sandbox.inbox import Inbox
 from sandbox.settings import Settings
 from tests import rows
 from tests.sandbox.serving import served
-from tests.workers.tasks.noting import Noting
+from tests.workers.tasks.connecting import Clock, beat, owned, read, send, send_again
+from tests.workers.tasks.gmail_consent import ENDED, GRANTED, consented, google, refused_at_gmail
+from tests.workers.transports.mailservers import TOKEN
 from workers.tasks import connections
-from workers.tasks.connections import renew, try_out
-from workers.tasks.deliver import deliver
-from workers.tasks.sweep import ring_renewals
+from workers.tasks.connections import try_out
 
 HOUR = timedelta(hours=1)
 BACK = "http://127.0.0.1/back"
-
-
-class Clock:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 28, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -67,15 +54,6 @@ def provider(clock: Clock, database: str, monkeypatch: pytest.MonkeyPatch) -> It
         yield base
 
 
-def owned(channel: Channel, known: dict[str, str], **values: object) -> UUID:
-    row_id = new_id()
-    with transaction() as session:
-        account = Account.create(session).id
-        secrets = credentials.seal(row_id, known)
-        Connection.create(session, id=row_id, account_id=account, channel=channel, secrets=secrets, **values)
-    return row_id
-
-
 def consent(base: str, clock: Clock) -> UUID:
     """Consent as a person does in his browser, and connect what comes of it."""
     asked = {"client_id": "sandbox", "redirect_uri": BACK, "response_type": "code", "prompt": "none"}
@@ -85,32 +63,6 @@ def consent(base: str, clock: Clock) -> UUID:
     said = requests.post(f"{base}/kakao/auth/oauth/token", data=form, timeout=5).json()
     known = {name: said[name] for name in ("access_token", "refresh_token")}
     return owned(Channel.KAKAO, known, renew_at=clock.now + timedelta(seconds=said["expires_in"]) / 2)
-
-
-def read(connection_id: UUID) -> Connection:
-    with snapshot() as session:
-        row = Connection.get(session, connection_id)
-    assert row is not None
-    return row
-
-
-def send(connection_id: UUID) -> UUID:
-    row_id = rows.a_row(State.QUEUED, channel=Channel.KAKAO, connection_id=connection_id, attempt=0, sealed=None)
-    body = b'{"template_object":{"object_type":"text","text":"hi","link":{}}}'
-    with transaction() as session:
-        row = session.get_one(Notification, row_id)
-        row.sealed = sealer().seal("notifications.sealed", row_id, body)
-    deliver(Channel.KAKAO, [str(row_id)])
-    return row_id
-
-
-def beat(clock: Clock) -> int:
-    """What sweep does, and the workers that it calls."""
-    bell = Noting(0)
-    ring_renewals(bell, clock.now)
-    for each in bell.renewed:
-        renew(each)
-    return len(bell.renewed)
 
 
 @pytest.mark.store
@@ -145,11 +97,60 @@ def test_a_token_that_was_refused_is_renewed_at_once_and_its_message_goes(provid
     clock.now = utc_now()
     assert beat(clock) == 1
     assert beat(clock) == 0
-    with transaction() as session:
-        session.get_one(Connection, connection).closed_until = utc_now()
-    deliver(Channel.KAKAO, [str(row_id)])
-    assert rows.read(row_id).status is State.SENT
+    assert send_again(row_id).status is State.SENT
     assert read(connection).closed_until is None
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.store
+def test_a_token_that_gmail_refused_is_renewed_at_once_and_its_mail_goes(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    with google(monkeypatch, GRANTED) as (inbox, asked):
+        connection, row_id = refused_at_gmail(clock)
+        assert (beat(clock), beat(clock)) == (1, 0)
+        assert send_again(row_id).status is State.SENT
+    assert [mail.rcpt_tos for mail in inbox.mails] == [["a@example.com"]]
+    row, [request] = read(connection), asked
+    assert b"refresh_token=1%2F%2Fr" in request
+    assert (row.closed_until, row.renew_at) == (None, clock.now + timedelta(seconds=3599) / 2)
+    assert credentials.reveal(row) == consented(TOKEN)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.store
+def test_a_gmail_consent_that_ended_says_how_to_help(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    with google(monkeypatch, ENDED):
+        connection, row_id = refused_at_gmail(clock)
+        assert beat(clock) == 1
+        ended = read(connection)
+        assert (ended.status, ended.renew_at) == (ConnectionStatus.NEEDS_REAUTH, None)
+        assert ended.problem == "Google does not renew this consent any more: connect it again"
+        # What is known better is not said worse by the next refusal.
+        assert send_again(row_id).status is State.QUEUED
+        assert read(connection).problem == ended.problem
+        assert try_out(connection) == "refused"
+    assert read(connection).problem == "the mail server refused the login (535-5.7.8): connect it again"
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.store
+def test_a_login_that_a_new_token_does_not_help_is_not_tried_again_and_again(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    with google(monkeypatch, GRANTED) as (inbox, asked):
+        inbox.tokens.clear()
+        connection, row_id = refused_at_gmail(clock)
+        assert beat(clock) == 1
+        assert read(connection).status is ConnectionStatus.ACTIVE
+        assert send_again(row_id).status is State.QUEUED
+        clock.now = utc_now()
+        assert beat(clock) == 0
+        assert len(asked) == 1
+    row = read(connection)
+    assert row.status is ConnectionStatus.NEEDS_REAUTH
+    assert row.closed_until is not None
+    assert row.closed_until - utc_now() > gate.RESTS_FOR - timedelta(minutes=1)
 
 
 @pytest.mark.store

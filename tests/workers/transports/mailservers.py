@@ -1,6 +1,7 @@
 """Small real SMTP servers on free ports of loopback: aiosmtpd, and one that follows a script to the letter."""
 
 import socket
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -15,6 +16,8 @@ from tests.workers.transports.servers import Script, hang
 from workers.channels.exchange import SmtpLogin, SmtpSend
 
 PASSWORD = "app password"
+TOKEN = "ya29.a-token"
+USER = "alrim@example.com"
 
 
 class Inbox:
@@ -24,6 +27,16 @@ class Inbox:
         self.rcpt, self.data = rcpt or {}, data
         self.mails: list[Envelope] = []
         self.commands: list[str] = []
+        self.tokens = {TOKEN}
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's hook
+        """Let in who has a token; to others explain it as Google does, and refuse after an empty line."""
+        said = b64decode(args[1], validate=True).decode()
+        if said in {f"user={USER}\x01auth=Bearer {token}\x01\x01" for token in self.tokens}:
+            return AuthResult(success=True)
+        rest = await server.challenge_auth('{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
+        self.commands.append(f"AUTH refused {rest!r}")
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's hook
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
@@ -94,6 +107,7 @@ def conversation(*replies: bytes, then: Script = hang) -> Script:
 
 
 GREETING = (b"220 hi\r\n", b"250-me\r\n250 AUTH PLAIN\r\n")
+TOKENS = (b"220 hi\r\n", b"250-me\r\n250 AUTH PLAIN XOAUTH2\r\n")
 AUTHENTICATED = (*GREETING, b"235 2.7.0 in\r\n")
 READY = (*AUTHENTICATED, b"250 ok\r\n", b"250 ok\r\n")
 TRANSMITTED = (*READY, b"354 go\r\n")
@@ -101,7 +115,12 @@ TRANSMITTED = (*READY, b"354 go\r\n")
 
 def login(port: int, password: str = PASSWORD, transport: str = "none") -> SmtpLogin:
     """A login at a server here."""
-    return SmtpLogin("127.0.0.1", port, transport, "alrim@example.com", password)
+    return SmtpLogin("127.0.0.1", port, transport, USER, password)
+
+
+def token_login(port: int, token: str = TOKEN, user: str = USER, transport: str = "none") -> SmtpLogin:
+    """A login with a token at a server here."""
+    return SmtpLogin("127.0.0.1", port, transport, user, token=token)
 
 
 def mail(*recipients: str, text: str = "Hello\r\n.\r\n..dots\r\n") -> SmtpSend:
@@ -109,4 +128,4 @@ def mail(*recipients: str, text: str = "Hello\r\n.\r\n..dots\r\n") -> SmtpSend:
     composed = EmailMessage(policy=POLICY)
     composed["Subject"] = "s"
     composed.set_content(text)
-    return SmtpSend("alrim@example.com", recipients or ("a@example.com",), composed)
+    return SmtpSend(USER, recipients or ("a@example.com",), composed)

@@ -1,11 +1,22 @@
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.workers.transports.mailservers import GREETING, Inbox, Options, conversation, login, mail, running
-from tests.workers.transports.servers import Listener, Script, closed_port, reset, tls
+from tests.workers.transports.mailservers import (
+    GREETING,
+    TOKENS,
+    Inbox,
+    Options,
+    conversation,
+    login,
+    mail,
+    running,
+    token_login,
+)
+from tests.workers.transports.servers import Listener, Script, closed_port, drip, reset, tls
 from workers.channels.exchange import Reply, Silence
 from workers.transports import smtp_login
 from workers.transports.smtp import SmtpSession
@@ -89,3 +100,73 @@ def test_a_login_that_fails(serve: Serve, script: Script, answer: Reply | Silenc
 def test_nobody_listens() -> None:
     with SmtpSession() as session:
         assert session.handle(login(closed_port())) == Silence(may_have_left=False, code="refused")
+
+
+def test_a_token_logs_in() -> None:
+    inbox = Inbox()
+    with running(inbox) as port, SmtpSession() as session:
+        assert session.handle(token_login(port)) == Reply(235)
+        assert session.handle(mail()) == Reply(250, body=b"2.0.0")
+    assert (len(inbox.mails), inbox.commands) == (1, ["QUIT"])
+
+
+@pytest.mark.parametrize("transport", ["implicit", "starttls"])
+def test_a_token_logs_in_behind_tls(trusted: Path, transport: str) -> None:
+    context = tls(trusted)
+    starttls: Options = {"tls_context": context, "auth_require_tls": True}
+    options: Options = {"ssl_context": context} if transport == "implicit" else starttls
+    with running(Inbox(), **options) as port, SmtpSession() as session:
+        assert session.handle(token_login(port, transport=transport)) == Reply(235)
+
+
+@pytest.mark.parametrize("token", ["ended", "", "long" * 20])
+def test_a_refused_token_is_an_answer_and_its_explanation_is_heard_out(token: str) -> None:
+    inbox = Inbox()
+    with running(inbox) as port, SmtpSession() as session:
+        assert session.handle(token_login(port, token)) == Reply(535, body=b"5.7.8")
+        assert session.handle(mail()) == Silence(may_have_left=False, code="closed")
+    assert inbox.commands == ["AUTH refused b''"]
+
+
+@pytest.mark.parametrize(
+    ("user", "token"),
+    [
+        ("alrim@example.com", "비밀"),
+        ("알림@example.com", "t"),
+        ("alrim@example.com", "t\r\nQUIT"),
+        ("alrim@example.com", "t\n"),
+        ("alrim@example.com", "t\x01auth=Bearer u"),
+        ("a@example.com\x01auth=Bearer t\x01\x01", "t"),
+    ],
+)
+def test_what_can_not_be_a_token_is_shown_to_nobody(serve: Serve, user: str, token: str) -> None:
+    listener = serve(conversation(*TOKENS))
+    with SmtpSession() as session:
+        assert session.handle(token_login(listener.port, token, user)) == Reply(535, body=b"5.7.8")
+    assert listener.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("replies", "answer"),
+    [
+        ((*GREETING, b"235 in\r\n"), Silence(may_have_left=False, code="unsupported")),
+        ((GREETING[0], b"250 nothing offered\r\n"), Silence(may_have_left=False, code="unsupported")),
+        ((*TOKENS, b"454 4.7.0 later\r\n"), Reply(454, body=b"4.7.0")),
+        ((*TOKENS, b"334 no base64\r\n", b"535-5.7.8 not\r\n535 5.7.8 accepted\r\n"), Reply(535, body=b"5.7.8")),
+        ((*TOKENS, b"334 \r\n", b"334 \r\n"), Reply(334)),
+        ((*TOKENS, b"nonsense\r\n"), Silence(may_have_left=False, code="closed")),
+    ],
+)
+def test_a_login_with_a_token_that_fails(serve: Serve, replies: tuple[bytes, ...], answer: Reply | Silence) -> None:
+    with SmtpSession() as session:
+        assert session.handle(token_login(serve(conversation(*replies)).port)) == answer
+
+
+@pytest.mark.parametrize("before", [TOKENS, (*TOKENS, b"334 \r\n")], ids=len)
+def test_a_login_with_a_token_has_one_deadline(serve: Serve, quick: float, before: tuple[bytes, ...]) -> None:
+    script = conversation(*before, then=lambda connection: drip(connection, b"334-x\r\n"))
+    begun = time.monotonic()
+    with SmtpSession() as session:
+        answer = session.handle(token_login(serve(script).port))
+    assert answer == Silence(may_have_left=False, code="timeout")
+    assert quick - 0.1 < time.monotonic() - begun < quick + 1
