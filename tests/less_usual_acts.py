@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from api import decisions
 from api.notifications import find
+from api.rotate_keys import recipient_in
 from api.security.who import Viewer
 from benchmarks.acts import Doing
 from benchmarks.filling import owner
@@ -17,6 +18,7 @@ from config.vocabulary import Role
 from models import gathering, ledger
 from models.ledger import Fence
 from models.notification import Notification
+from models.rotation import carry_out, place_of, rehashing, resealing, sealed_columns
 from models.session import transaction
 from models.types import utc_now
 from workers.tasks import deliver, reconcile
@@ -92,12 +94,24 @@ def _resend(yard: Yard) -> Doing:
     return do
 
 
+def _rotate(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+    [contents] = [column for column in sealed_columns() if place_of(column) == "notifications.sealed"]
+
+    def do() -> None:
+        for work in (resealing(contents), rehashing(recipient_in)):
+            next(carry_out(work))
+
+    return do
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
     "deliver: refuse": _deliver,
     "reconcile": _ask,
     "resend": _resend,
+    "rotate": _rotate,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),
 }
