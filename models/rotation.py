@@ -6,19 +6,33 @@ again. What is as it should be is left alone: it may be killed at any moment and
 changed stays as it is, since sweep and lists go by it. It must not know the command line, nor what a content says.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Table, and_, case, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from config.vocabulary import Channel
 from models.base import Base
 from models.notification import Notification
 from models.plans import DIALECTS
 from models.sealing import MARK_BYTES, SealBroken, recipient_hash, sealer
-from models.session import changed, snapshot, transaction
+from models.session import snapshot, transaction
 from models.types import Sealed
 
 SLICE_ROWS: Final = 200
@@ -52,10 +66,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row gets, if the guard still holds."""
+    """What a row gets, and what it must still hold for that."""
 
-    values: Mapping[str, bytes]
-    guard: ColumnElement[bool]
+    new: bytes
+    held: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,15 @@ class Work:
     Attributes:
         due: which rows are looked into; the others are only counted.
         sealed: the column that may be large.
+        target: what is changed.
+        guard: what must still be as it was; of a sealed value its start, since no two have the same.
         anew: what a row gets, from its id and what `reads` names; raises SealBroken or ContentGone.
     """
 
     due: ColumnElement[bool]
     sealed: Column[Any]
+    target: Column[Any]
+    guard: ColumnElement[bytes]
     reads: Sequence[Column[Any]]
     anew: Callable[[Row[*tuple[Any, ...]]], Change | None]
 
@@ -77,6 +95,12 @@ class Work:
     def table(self) -> Table:
         """The table whose rows they are."""
         return self.sealed.table
+
+    def step(self) -> Update:
+        """The statement that changes one row, made once: that takes longer than to execute it."""
+        table, same = self.table, {"updated_at": self.table.c.updated_at}
+        step = update(table).where(table.c.id == bindparam("row"), self.guard == bindparam("held"))
+        return step.values({self.target.name: bindparam("new"), **same})
 
 
 def sealed_columns() -> list[Column[Any]]:
@@ -98,11 +122,11 @@ def resealing(column: Column[Any]) -> Work:
     def anew(row: Row[*tuple[Any, ...]]) -> Change:
         _, old = row
         plain = seals.open(place, row.id, old)
-        return Change({column.name: seals.seal(place, row.id, plain)}, _start(column, MARK_BYTES) == old[:MARK_BYTES])
+        return Change(seals.seal(place, row.id, plain), old[:MARK_BYTES])
 
     # SQLite finds no first byte in an empty value, and NULL is unlike nothing.
     other = _start(column, len(seals.first)).is_distinct_from(seals.first)
-    return Work(and_(column.is_not(None), other), column, [column], anew)
+    return Work(and_(column.is_not(None), other), column, column, _start(column, MARK_BYTES), [column], anew)
 
 
 def rehashing(recipient_in: RecipientIn) -> Work:
@@ -115,20 +139,20 @@ def rehashing(recipient_in: RecipientIn) -> Work:
         if recipient is None:
             raise ContentGone
         new = recipient_hash(row.account_id, recipient)
-        return None if new == row.recipient_hash else Change({hashed.name: new}, hashed == row.recipient_hash)
+        return None if new == row.recipient_hash else Change(new, row.recipient_hash)
 
     reads = [table.c.account_id, table.c.channel, hashed, table.c.sealed]
-    return Work(hashed.is_not(None), table.c.sealed, reads, anew)
+    return Work(hashed.is_not(None), table.c.sealed, hashed, hashed, reads, anew)
 
 
 def carry_out(work: Work) -> Iterator[Tally]:
     """Do it, and tell after each slice, which is committed, how far it has come; the tally is the same one."""
-    tally, after = Tally(), UUID(int=0)
+    tally, step, after = Tally(), work.step(), UUID(int=0)
     while found := _look(work, after):
         for part in _parts(found):
             left = part
             while left:
-                left = _change(work, left, tally)
+                left = _change(work, step, left, tally)
         tally.looked += len(found)
         after = found[-1].id
         yield tally
@@ -156,7 +180,7 @@ def _parts(found: Sequence[Row[UUID, int | None]]) -> Iterator[list[UUID]]:
     yield part
 
 
-def _change(work: Work, ids: Sequence[UUID], tally: Tally) -> list[UUID]:
+def _change(work: Work, step: Update, ids: Sequence[UUID], tally: Tally) -> list[UUID]:
     """Change these rows; returns those that somebody else changed between our look and our step."""
     row_id = work.table.c.id
     query = select(row_id, *work.reads).where(row_id.in_(ids), work.due).order_by(row_id)
@@ -169,11 +193,7 @@ def _change(work: Work, ids: Sequence[UUID], tally: Tally) -> list[UUID]:
         return []
     with transaction() as session:
         # In the order of ids, as everybody locks them.
-        steps = {each: update(work.table).where(row_id == each, change.guard) for each, change in changes.items()}
-        same = {"updated_at": work.table.c.updated_at}
-        lost = [
-            each for each, step in steps.items() if not changed(session, step.values(**changes[each].values, **same))
-        ]
+        lost = [each for each, change in changes.items() if not _write(session, step, each, change)]
     tally.changed += len(changes) - len(lost)
     return lost
 
@@ -187,6 +207,12 @@ def _anew(work: Work, row: Row[*tuple[Any, ...]], tally: Tally) -> Change | None
     except ContentGone:
         tally.kept += 1
     return None
+
+
+def _write(session: Session, step: Update, row_id: UUID, change: Change) -> bool:
+    # The table's own: the mapper has nothing to add to it.
+    done = session.connection().execute(step, {"row": row_id, "held": change.held, "new": change.new})
+    return done.rowcount == 1
 
 
 def _start(column: Column[Any], length: int) -> ColumnElement[bytes]:
