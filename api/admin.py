@@ -2,10 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from api.rotate_keys import STEPS, rotate
 from api.security import trail
 from api.security.who import Viewer
 from config.settings import SettingsError
@@ -20,18 +22,42 @@ class Refused(Exception):  # noqa: N818 - the name says it
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    act: Callable[[argparse.Namespace], int] = asked.act
+    try:
+        return act(asked)
+    except (Refused, SettingsError) as error:
+        print(f"alrim-admin: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+    except OperationalError:
+        # Its own words name the server. What is committed stays; every act here may be done again.
+        help_text = "see that it runs and is migrated, then run it again"
+        print(f"alrim-admin: the database did not do it: {help_text}", file=sys.stderr)  # noqa: T201 - a command's answer
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="alrim-admin", description="Operate this installation.")
     things = parser.add_subparsers(dest="thing", required=True, metavar="THING")
     operator = things.add_parser("operator", help="who sees all accounts' states, settles, replays and stops keys")
     verbs = operator.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb, help_text in (("add", "make an account an operator"), ("remove", "make it a user again")):
-        verbs.add_parser(verb, help=help_text).add_argument("email", help="of an account that has registered")
-    asked = parser.parse_args(arguments)
-    try:
-        print(set_role(asked.email, Role.OPERATOR if asked.verb == "add" else Role.USER))  # noqa: T201 - a command's answer
-    except (Refused, SettingsError) as error:
-        print(f"alrim-admin: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
+    for verb, role, help_text in (
+        ("add", Role.OPERATOR, "make an account an operator"),
+        ("remove", Role.USER, "make it a user again"),
+    ):
+        one = verbs.add_parser(verb, help=help_text)
+        one.add_argument("email", help="of an account that has registered")
+        one.set_defaults(act=_set_role, role=role)
+    keys = things.add_parser("keys", help="the keys that seal credentials and contents, and hash recipients")
+    verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
+    summary = "seal and hash anew what older keys sealed and hashed, so that they can be taken out"
+    raw = argparse.RawDescriptionHelpFormatter
+    turn = verbs.add_parser("rotate", help=summary, description=STEPS, formatter_class=raw)
+    turn.set_defaults(act=lambda _: rotate())
+    return parser
+
+
+def _set_role(asked: argparse.Namespace) -> int:
+    print(set_role(asked.email, asked.role))  # noqa: T201 - a command's answer
     return 0
 
 

@@ -17,7 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from api.errors import field_error, invalid
 from api.schemas.email import EmailIn
 from api.schemas.kakao import KakaoIn
-from api.schemas.phone import KOREA, recipient_number, searchable
+from api.schemas.phone import KOREA, recipient_number
 from api.schemas.problems import Slug, problem
 from api.schemas.sending import SendingIn
 from api.schemas.solapi import SolapiIn, check_text, kind_of_text
@@ -95,7 +95,8 @@ class Merge:
             return self._texts.of(to, variables)
         body = {name: fill(variables) for name, fill in self._fill.items()}
         sending = self._model.model_validate(self._addressed(body, to))
-        return Merged(str(sending.type_name), sending.recipient(), _encode(sending.sealed_body()).encode())
+        content = sending.sealed_body()
+        return Merged(str(sending.type_name), sending.recipient_in(content), _encode(content).encode())
 
     def _addressed(self, body: Mapping[str, Any], to: str | None) -> dict[str, Any]:
         if self._channel is not Channel.KAKAO:
@@ -130,8 +131,8 @@ class _Texts:
             check_text(kind, text, length)
         except PydanticCustomError as error:
             raise _as_validation(error, to) from None
-        content = _encode({**self._common, "to": digits, "text": text, "type": str(kind)})
-        return Merged(str(kind), searchable(digits, self._country), content.encode())
+        content = {**self._common, "to": digits, "text": text, "type": str(kind)}
+        return Merged(str(kind), SolapiIn.recipient_in(content), _encode(content).encode())
 
 
 def _texts(channel: Channel, message: Mapping[str, Any]) -> _Texts | None:

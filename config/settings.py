@@ -28,6 +28,11 @@ Unasked = Literal[AfterSilence.HOLD, AfterSilence.RESEND]
 """What is left to do where the vendor cannot be asked."""
 
 
+def _unsaid(value: object) -> object:
+    """An empty text is how an environment file leaves something out."""
+    return value or None
+
+
 class SettingsError(Exception):
     """A setting is missing or wrong; the text names the variable and the remedy."""
 
@@ -90,6 +95,7 @@ class Secrets(Group):
     jwt_secret: SecretStr = Field(min_length=32)
     seal_keys: SecretStr = Field(min_length=46)
     index_key: SecretStr = Field(min_length=32)
+    index_key_previous: Annotated[Annotated[SecretStr, Field(min_length=32)] | None, BeforeValidator(_unsaid)] = None
 
 
 class Api(Group):

@@ -12,16 +12,20 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 
 from config.settings import Secrets, SettingsError, settings
 
 NONCE_BYTES = 12
+MARK_BYTES: Final = 1 + NONCE_BYTES
+"""The master key's number and the nonce, with which a sealed value begins: no two sealings have the same."""
 KEY_BYTES = 32
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 DAY_MS = 86_400_000
@@ -41,11 +45,16 @@ class Sealer:
         # One key a day, column and master: a worker meets few of them.
         self._cipher = lru_cache(maxsize=256)(self._derive)
 
+    @property
+    def first(self) -> bytes:
+        """The byte with which everything begins that is sealed now."""
+        return bytes((self._first,))
+
     def seal(self, place: str, row_id: UUID, plain: bytes) -> bytes:
         """Encrypt for one place, written `table.column`, in one row."""
         nonce = os.urandom(NONCE_BYTES)
         cipher = self._cipher(self._first, place, _day_of(row_id))
-        return bytes((self._first,)) + nonce + cipher.encrypt(nonce, plain, _bound(place, row_id))
+        return self.first + nonce + cipher.encrypt(nonce, plain, _bound(place, row_id))
 
     def open(self, place: str, row_id: UUID, sealed: bytes) -> bytes:
         """Decrypt what was sealed for this place and row.
@@ -57,7 +66,7 @@ class Sealer:
         if kid not in self._masters:
             raise SealBroken(f"{place}: master key {kid} is not in ALRIM_SEAL_KEYS")
         cipher = self._cipher(kid, place, _day_of(row_id))
-        nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        nonce, text = sealed[1:MARK_BYTES], sealed[MARK_BYTES:]
         try:
             return cipher.decrypt(nonce, text, _bound(place, row_id))
         except (InvalidTag, ValueError):
@@ -109,6 +118,16 @@ def recipient_hash(account_id: UUID, recipient: str) -> bytes:
 
 def recipient_hasher(account_id: UUID) -> Callable[[str], bytes]:
     """The same for many recipients of one account."""
-    key = settings(Secrets).index_key.get_secret_value().encode()
-    start = account_id.bytes
+    return _hasher(settings(Secrets).index_key, account_id)
+
+
+def recipient_hashes(account_id: UUID, recipient: str) -> list[bytes]:
+    """The hashes under which a recipient may be stored: the previous index key's too, while there is one."""
+    known = settings(Secrets)
+    keys = [known.index_key, *([known.index_key_previous] if known.index_key_previous else [])]
+    return [_hasher(key, account_id)(recipient) for key in keys]
+
+
+def _hasher(secret: SecretStr, account_id: UUID) -> Callable[[str], bytes]:
+    key, start = secret.get_secret_value().encode(), account_id.bytes
     return lambda recipient: hmac.digest(key, start + recipient.encode(), "sha256")

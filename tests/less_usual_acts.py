@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from api import decisions
 from api.notifications import find
 from api.routes import export
+from api.rotate_keys import recipient_in
 from api.security.who import Viewer
 from benchmarks.acts import Doing
 from benchmarks.filling import owner
@@ -19,6 +20,7 @@ from models import gathering, ledger, scrubbing
 from models.account import Account
 from models.ledger import Fence
 from models.notification import Notification
+from models.rotation import carry_out, place_of, rehashing, resealing, sealed_columns
 from models.session import transaction
 from models.types import utc_now
 from workers.tasks import deliver, reconcile
@@ -106,6 +108,17 @@ def _scrub(yard: Yard) -> Doing:
     return do
 
 
+def _rotate(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+    [contents] = [column for column in sealed_columns() if place_of(column) == "notifications.sealed"]
+
+    def do() -> None:
+        for work in (resealing(contents), rehashing(recipient_in)):
+            next(carry_out(work))
+
+    return do
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
@@ -114,6 +127,7 @@ MORE: dict[str, Callable[[Yard], Doing]] = {
     "resend": _resend,
     "export": lambda _: lambda: len([*export._rows(Notification, Notification.account_id == ME.account_id)]) and None,
     "scrub": _scrub,
+    "rotate": _rotate,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),
 }

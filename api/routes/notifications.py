@@ -24,7 +24,7 @@ from config.settings import Secrets, settings
 from config.vocabulary import Channel, Lane, Role, State
 from models.notification import Notification
 from models.plans import by_index
-from models.sealing import recipient_hash
+from models.sealing import recipient_hashes
 from models.session import snapshot
 
 router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
@@ -93,7 +93,7 @@ def _conditions(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
     if filters.recipient is not None:
         # The hash is of the account as well. Beside it SQLite, which counts nothing, might prefer the account's index.
-        conditions.append(row.recipient_hash == recipient_hash(viewer.account_id, filters.recipient))
+        conditions.append(row.recipient_hash.in_(recipient_hashes(viewer.account_id, filters.recipient)))
     elif viewer.role is not Role.OPERATOR:
         conditions.append(row.account_id == viewer.account_id)
     return conditions + created_between(filters.created_from, filters.created_to)

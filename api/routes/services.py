@@ -107,7 +107,8 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
 def new_row(caller: Caller, channel: Channel, body: SendingIn, connection_id: UUID, request_id: str) -> dict[str, Any]:
     """Make the row of a new notification, its content sealed; nothing is stored yet."""
     row_id, now = new_id(), utc_now()
-    content = json.dumps(body.sealed_body(), ensure_ascii=False, separators=(",", ":")).encode()
+    content = body.sealed_body()
+    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     values = {
         "id": row_id,
         "account_id": caller.account_id,
@@ -122,8 +123,8 @@ def new_row(caller: Caller, channel: Channel, body: SendingIn, connection_id: UU
         "provider_id": None,
         "code": None,
         "reference": body.reference,
-        "recipient_hash": recipient_hash(caller.account_id, body.recipient()),
-        "sealed": sealer().seal("notifications.sealed", row_id, content),
+        "recipient_hash": recipient_hash(caller.account_id, body.recipient_in(content)),
+        "sealed": sealer().seal("notifications.sealed", row_id, plain),
         "idempotency": caller.idempotency,
         "body_hash": caller.body_hash,
         "request_id": request_id,

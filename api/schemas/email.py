@@ -4,6 +4,7 @@ Nothing that can break out of a header gets past here, and every address is pure
 beyond how many recipients each takes.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -115,7 +116,9 @@ class EmailIn(SendingIn):
     def sealed_body(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_none=True, exclude={*self.COMMON, "provider"})
 
+    @classmethod
     @override
-    def recipient(self) -> str:
+    def recipient_in(cls, content: Mapping[str, Any]) -> str:
         """The first address of `to`, in lower case."""
-        return self.to[0].email.lower()
+        first: str = content["to"][0]["email"]
+        return first.lower()

@@ -3,6 +3,7 @@
 It must not know tokens, paths or form encoding.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
@@ -90,7 +91,8 @@ class KakaoIn(SendingIn):
             body.setdefault("template_args", {})
         return body
 
+    @classmethod
     @override
-    def recipient(self) -> str:
+    def recipient_in(cls, content: Mapping[str, Any]) -> str:
         """The friends' uuids in one order, or `me`."""
-        return ",".join(sorted(self.receiver_uuids or [MYSELF]))
+        return ",".join(sorted(content.get("receiver_uuids", [MYSELF])))

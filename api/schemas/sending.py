@@ -1,10 +1,12 @@
 """What the three send bodies have in common: when, how urgently, through which connection, under which name.
 
-A body knows how it is stored (`sealed_body`), what its type is called and who receives it; the routes ask only that.
+A body knows how it is stored (`sealed_body`), what its type is called and who receives what is stored; the routes ask
+only that.
 It must not know accounts, rows or vendors.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
@@ -128,6 +130,10 @@ class SendingIn(CommonIn):
     def sealed_body(self) -> dict[str, Any]:
         """The content as the channel composes from it: JSON values, only what is set."""
 
+    @classmethod
     @abstractmethod
-    def recipient(self) -> str:
-        """The one text that stands for the recipient in the searchable hash."""
+    def recipient_in(cls, content: Mapping[str, Any]) -> str:
+        """The one text that stands for the recipient in the searchable hash, from what is sealed.
+
+        So that the hash can be made anew from what is stored, whoever accepted it and when.
+        """

@@ -5,6 +5,7 @@ What SOLAPI would refuse after the queue is refused here, at accept; the limits 
 message-status-codes (1010 to 1053) and uploadfile. It must not know how SOLAPI is called.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
@@ -181,7 +182,8 @@ class SolapiIn(SendingIn):
         body = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=self.COMMON)
         return {**body, "type": str(self.type_name)}
 
+    @classmethod
     @override
-    def recipient(self) -> str:
+    def recipient_in(cls, content: Mapping[str, Any]) -> str:
         """The telephone in one spelling."""
-        return searchable(self.to, self.country or KOREA)
+        return searchable(content["to"], content.get("country", KOREA))

@@ -1,14 +1,16 @@
 """The operator's command line, on real databases."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from api.admin import main
+from config.settings import settings
 from config.vocabulary import Action, Role
 from models.account import Account
 from models.audit import Audit
-from models.session import snapshot, transaction
+from models.session import engine, snapshot, transaction
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -48,7 +50,21 @@ def test_who_has_not_registered_becomes_nothing(capsys: pytest.CaptureFixture[st
     assert "register it first" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["operator"], ["operator", "promote", EMAIL]])
+@pytest.mark.parametrize("arguments", [["operator", "add", EMAIL], ["keys", "rotate"]])
+def test_a_database_that_is_away_is_said(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALRIM_DATABASE_URL", f"sqlite:///{tmp_path}/none/alrim.db")
+    settings.cache_clear()
+    engine.cache_clear()
+    assert main(arguments) == 1
+    assert (
+        capsys.readouterr().err
+        == "alrim-admin: the database did not do it: see that it runs and is migrated, then run it again\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["operator"], ["operator", "promote", EMAIL], ["keys"]])
 def test_what_is_no_command_shows_what_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments)

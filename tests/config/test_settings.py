@@ -45,6 +45,22 @@ def test_a_short_secret_names_itself_and_is_not_shown(monkeypatch: pytest.Monkey
     assert "too-short" not in str(caught.value)
 
 
+def test_a_previous_index_key_is_as_long_as_the_present_one_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JWT_SECRET", "INDEX_KEY"):
+        monkeypatch.setenv(f"ALRIM_{name}", "x" * 32)
+    monkeypatch.setenv("ALRIM_SEAL_KEYS", "1:" + "A" * 44)
+    assert settings(Secrets).index_key_previous is None
+    for value, wrong in (("", False), ("too-short", True), ("very-secret" * 3, False)):
+        monkeypatch.setenv("ALRIM_INDEX_KEY_PREVIOUS", value)
+        settings.cache_clear()
+        if wrong:
+            with pytest.raises(SettingsError, match="ALRIM_INDEX_KEY_PREVIOUS") as caught:
+                settings(Secrets)
+            assert value not in str(caught.value)
+        else:
+            assert "very-secret" not in repr(settings(Secrets))
+
+
 def test_a_wrong_env_names_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALRIM_ENV", "production")
     with pytest.raises(SettingsError, match="ALRIM_ENV"):

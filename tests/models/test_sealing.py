@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import SettingsError
-from models.sealing import SealBroken, Sealer, parse_keys
+from config.settings import SettingsError, settings
+from models.sealing import MARK_BYTES, SealBroken, Sealer, parse_keys, recipient_hash, recipient_hashes
 from models.types import moment_of, new_id
 
 PLACE = "notifications.sealed"
@@ -61,6 +61,33 @@ def test_an_old_master_still_opens_and_the_first_seals() -> None:
     assert rotated.seal(PLACE, row_id, b"secret")[0] == 2
     with pytest.raises(SealBroken, match="master key 1 is not in ALRIM_SEAL_KEYS"):
         Sealer({2: NEW}).open(PLACE, row_id, before)
+
+
+def test_what_is_sealed_begins_with_its_key_and_with_nothing_that_another_begins_with() -> None:
+    row_id, sealer = new_id(), Sealer({2: NEW, 1: OLD})
+    one, other = (sealer.seal(PLACE, row_id, b"secret") for _ in range(2))
+    assert one[:1] == other[:1] == sealer.first == bytes([2])
+    assert one[:MARK_BYTES] != other[:MARK_BYTES]
+
+
+def test_a_recipient_is_searched_under_both_keys_while_there_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    account_id, found = new_id(), list[list[bytes]]()
+    for index, previous in (("a" * 32, ""), ("b" * 32, "a" * 32), ("b" * 32, "")):
+        secrets = {
+            "INDEX_KEY": index,
+            "INDEX_KEY_PREVIOUS": previous,
+            "JWT_SECRET": "j" * 32,
+            "SEAL_KEYS": "1:" + "A" * 44,
+        }
+        for name, value in secrets.items():
+            monkeypatch.setenv(f"ALRIM_{name}", value)
+        settings.cache_clear()
+        found.append(recipient_hashes(account_id, "01012345678"))
+        assert recipient_hash(account_id, "01012345678") == found[-1][0]
+    settings.cache_clear()
+    [old], both, [new] = found
+    assert both == [new, old]
+    assert old != new
 
 
 def test_keys_are_read_in_order() -> None:

@@ -89,7 +89,11 @@ def test_the_sealed_body_holds_the_parts_of_a_mail_and_nothing_else() -> None:
         "text": "안녕하세요",
         "attachments": [{"filename": "a", "content_type": "image/png", "content": "AAAA"}],
     }
-    assert (body.type_name, body.recipient(), body.provider) == ("mail", "kim@example.com", Channel.SES)
+    assert (body.type_name, EmailIn.recipient_in(body.sealed_body()), body.provider) == (
+        "mail",
+        "kim@example.com",
+        Channel.SES,
+    )
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,9 @@ class Bare(SendingIn):
     def sealed_body(self) -> dict[str, Any]:
         return {}
 
+    @classmethod
     @override
-    def recipient(self) -> str:
+    def recipient_in(cls, content: Mapping[str, Any]) -> str:
         return "nobody"
 
 

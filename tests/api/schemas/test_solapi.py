@@ -115,7 +115,7 @@ def test_the_sealed_body_is_solapis_own_message_with_what_is_set_only() -> None:
         "type": "ATA",
         "kakaoOptions": {**ATA, "variables": {"#{이름}": "홍길동"}, "buttons": [button], "disableSms": True},
     }
-    assert body.recipient() == "01012345678"
+    assert SolapiIn.recipient_in(body.sealed_body()) == "01012345678"
 
 
 def test_a_foreign_telephone_is_searched_in_its_international_form() -> None:
@@ -127,7 +127,7 @@ def test_a_foreign_telephone_is_searched_in_its_international_form() -> None:
         "text": "hello",
         "type": "SMS",
     }
-    assert body.recipient() == "+819012345678"
+    assert SolapiIn.recipient_in(body.sealed_body()) == "+819012345678"
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
