@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement
 
 from api import decisions
 from api.notifications import find
-from api.routes import export
 from api.rotate_keys import recipient_in
+from api.routes import export
 from api.security.who import Viewer
 from benchmarks.acts import Doing
 from benchmarks.filling import owner
