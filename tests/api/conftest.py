@@ -60,20 +60,9 @@ class Text(BaseModel):
 def make_app() -> FastAPI:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     errors.install(app)
-    for module in (
-        index,
-        auth,
-        resets,
-        users,
-        sessions,
-        export,
-        api_keys,
-        connections,
-        consents,
-        notifications,
-        decisions,
-    ):
+    for module in ROUTES:
         app.include_router(module.router)
+    _protect(app)
 
     @app.post("/accept/{place}")
     async def accept(caller: Annotated[Caller, Depends(signed_caller)], body: Text) -> dict[str, str]:
