@@ -105,7 +105,7 @@ class Code(StrEnum):
     TOO_MANY_CONNECTIONS = "4090009", "연결은 20개까지 만들 수 있습니다.", "An account has at most 20 connections."
     CONSENT_NOT_OFFERED = (
         "4090010",
-        "이 서버에는 카카오 앱이 설정되지 않았습니다.",
+        "이 서버에는 이 제공자의 앱이 설정되지 않았습니다.",
         "This installation has no app at the provider.",
     )
     UPLOAD_CHANGED = "4090007", "이전 업로드와 내용이 다릅니다.", "The upload differs from what was received before."
@@ -166,7 +166,7 @@ class Code(StrEnum):
         "Another recipient of the batch has the same key.",
     )
 
-    PROVIDER_AWAY = "5020001", "카카오 서버가 응답하지 않습니다.", "The provider does not answer: try again."
+    PROVIDER_AWAY = "5020001", "제공자 서버가 응답하지 않습니다.", "The provider does not answer: try again."
 
     TOO_MANY_REQUESTS = "4290001", "요청이 너무 잦습니다.", "Too many requests: wait and repeat the request."
     DAY_SPENT = "4290002", "오늘 보낼 수 있는 알림을 모두 사용했습니다.", "The day's quota of messages is used up."

@@ -4,6 +4,7 @@ Authlib writes and reads the protocol (RFC 6749, PKCE). It knows no table and no
 """
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -34,19 +35,22 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a person's consent gave."""
+    """What a person's consent gave; a refresh token only where one was asked for."""
 
     access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
     life: timedelta
     scopes: frozenset[str]
 
 
-def ask(app: OAuthApp, back: str, scopes: list[str]) -> Question:
-    """Make the question to a person: the provider's consent page, which comes back to `back`."""
+def ask(app: OAuthApp, back: str, scopes: Sequence[str], options: Mapping[str, str]) -> Question:
+    """Make the question to a person: the provider's consent page, which comes back to `back`.
+
+    `options` are the provider's own parameters of that page.
+    """
     state, verifier = secrets.token_urlsafe(STATE_BYTES), secrets.token_urlsafe(VERIFIER_BYTES)
     client = _client(app, back, scope=" ".join(scopes))
-    url, _ = client.create_authorization_url(app.authorize_url, state=state, code_verifier=verifier)
+    url, _ = client.create_authorization_url(app.authorize_url, state=state, code_verifier=verifier, **options)
     return Question(url, state, verifier)
 
 
@@ -68,10 +72,26 @@ async def exchange(app: OAuthApp, back: str, code: str, verifier: str) -> Tokens
     return _tokens(said)
 
 
+async def look(app: OAuthApp, access_token: str) -> Any:  # noqa: ANN401 - a provider's JSON
+    """Ask the provider whose token this is.
+
+    Raises:
+        ApiError: it does not answer, or not with JSON.
+    """
+    async with httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        try:
+            answer = await client.get(app.profile_url, headers={"Authorization": f"Bearer {access_token}"})
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            log.warning("consent.nameless", error=type(error).__name__)
+            raise ApiError(Code.PROVIDER_AWAY) from None
+
+
 def _tokens(said: dict[str, Any]) -> Tokens:
     try:
         life = timedelta(seconds=int(said["expires_in"]))
-        return Tokens(said["access_token"], said["refresh_token"], life, frozenset(said.get("scope", "").split()))
+        return Tokens(said["access_token"], said.get("refresh_token"), life, frozenset(said.get("scope", "").split()))
     except (KeyError, TypeError, ValueError, AttributeError):
         log.warning("consent.garbled", members=sorted(said))
         raise ApiError(Code.PROVIDER_AWAY) from None

@@ -4,9 +4,10 @@ In `local` and `test` it is the sandbox's. Where no app is configured, nobody ca
 """
 
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from config.providers import addresses
-from config.vocabulary import Channel
+from config.vocabulary import Channel, SnsType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,19 @@ class OAuthApp:
     authorize_url: str
     token_url: str
     profile_url: str
+
+
+def app_of(sns_type: SnsType) -> OAuthApp | None:
+    """Our app where people log in this way; None where there is none."""
+    match sns_type:
+        case SnsType.KAKAO:
+            return kakao_app()
+        case SnsType.GOOGLE:
+            return google_app()
+        case SnsType.EMAIL | SnsType.FACEBOOK:
+            return None
+        case _:
+            assert_never(sns_type)
 
 
 def kakao_app() -> OAuthApp | None:

@@ -31,12 +31,14 @@ from config.settings import Api, settings
 from config.vocabulary import Action, Channel, ConnectionStatus
 from models import credentials, gate
 from models.connection import Connection
+from models.sealing import SealBroken
 from models.session import snapshot, transaction
 from models.types import new_id
 from workers.publish import Bell
 
 MOST_CONNECTIONS: Final = 20
 RECEIPT_BYTES: Final = 24
+REPORTS: Final = "receipt_secret"
 
 router = APIRouter(prefix="/api/user/connections", tags=["connections"])
 Me = Annotated[BearerAccount, Depends(bearer_account)]
@@ -57,7 +59,7 @@ def create_connection(me: Me, body: ConnectionIn) -> ConnectionMadeOut:
     channel, row_id, known = body.credentials.channel, new_id(), words(body.credentials)
     receipts, token_hash = _receipts(channel)
     if receipts is not None:
-        known["receipt_secret"] = receipts.secret
+        known[REPORTS] = receipts.secret
     with transaction() as session:
         accounts.find(session, me.id, lock=True)
         row = make(
@@ -94,7 +96,7 @@ def update_connection(me: Me, connection_id: UUID, body: ConnectionChangeIn) -> 
         if body.credentials is not None:
             if body.credentials.channel is not row.channel:
                 raise ApiError(Code.STATE_CONFLICT, detail=f"credentials: this is a {row.channel} connection")
-            replace(session, row, credentials.reveal(row) | words(body.credentials))
+            replace(session, row, words(body.credentials))
             trail.note(session, me.viewer, Action.RECONNECTED, row.id)
         if body.is_default:
             _set_default(session, row)
@@ -159,12 +161,23 @@ def own(session: Session, account_id: UUID, connection_id: UUID, *, lock: bool =
 
 
 def replace(session: Session, row: Connection, known: dict[str, str]) -> None:
-    """Give a connection new credentials: what was wrong with the old ones is forgotten, and its messages go on."""
-    row.secrets = credentials.seal(row.id, known)
-    row.status, row.problem, row.renewing_until = ConnectionStatus.ACTIVE, None, None
+    """Give a connection new credentials: what was wrong with the old ones is forgotten, and its messages go on.
+
+    Nothing of the old ones stays but the secret of its provider's reports, which was shown only once.
+    """
+    row.secrets = credentials.seal(row.id, {**known, **_reports(row)})
+    row.status, row.problem, row.renew_at, row.renewing_until = ConnectionStatus.ACTIVE, None, None, None
     session.flush()
     gate.open_by_hand(session, row.id)
     session.refresh(row)
+
+
+def _reports(row: Connection) -> dict[str, str]:
+    try:
+        return {name: word for name, word in credentials.reveal(row).items() if name == REPORTS}
+    except SealBroken:
+        # Its master key is gone: what its owner gives anew is all there is.
+        return {}
 
 
 def shown(row: Connection) -> ConnectionOut:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 from pydantic_core import PydanticCustomError
 
 from api.security.passwords import MOST_BYTES, PasswordTooLong, encode
-from config.vocabulary import Role
+from config.vocabulary import Role, SnsType
 
 
 def without_nul(text: str) -> str:
@@ -19,14 +19,20 @@ def without_nul(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def normalised(text: str) -> str | None:
+    """Bring an address to the form that is compared and stored; None if it is none that mail reaches."""
     try:
-        known = validate_email(without_nul(text), check_deliverability=False)
+        known = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
-        known = None
-    if known is None or known.ascii_email is None:
+        return None
+    return None if known.ascii_email is None else known.ascii_email.lower()
+
+
+def _address(text: str) -> str:
+    known = normalised(without_nul(text))
+    if known is None:
         raise PydanticCustomError("invalid_address", "must be an e-mail address with an ASCII local part")
-    return known.ascii_email.lower()
+    return known
 
 
 def _password(text: str) -> str:
@@ -142,6 +148,14 @@ class AccountOut(BaseModel):
     email_verified: bool
     name: str | None
     role: Role
+    created_at: datetime
+
+
+class IdentityOut(BaseModel):
+    """Where one may log in from."""
+
+    id: UUID
+    sns_type: SnsType
     created_at: datetime
 
 

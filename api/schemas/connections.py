@@ -90,6 +90,23 @@ class KakaoConsentIn(In):
     connection: UUID | None = Field(default=None, description="Renew this one; a new one is made if it is left out.")
 
 
+class GoogleConsentIn(In):
+    """Which Gmail connection a person is asked to consent to."""
+
+    model_config = examples({"name": "주문 메일"})
+
+    name: ConnectionName = ""
+    connection: UUID | None = Field(default=None, description="Renew this one; a new one is made if it is left out.")
+
+
+class ComeBackIn(BaseModel):
+    """What a provider sends a browser back with (RFC 6749, 4.1.2); whatever else it adds is not looked at."""
+
+    state: str = Field(max_length=200, repr=False)
+    code: str | None = Field(default=None, max_length=2000, repr=False)
+    error: str | None = Field(default=None, max_length=200)
+
+
 class ConsentOut(BaseModel):
     """Where to consent; open it in the browser that asked, within ten minutes."""
 

@@ -7,6 +7,7 @@ Pure: knows no provider and no database.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hmac import compare_digest
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ import jwt
 
 from api.errors import ApiError, Code
 from config.settings import Api, Secrets, settings
+from config.vocabulary import SnsType
 
 COOKIE: Final = "alrim_consent"
 PATH: Final = "/api/auth"
@@ -23,21 +25,32 @@ ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "alrim-consent"
 
 
+class Purpose(StrEnum):
+    """What a consent is for."""
+
+    LOGIN = "login"
+    LINK = "link"
+    CONNECT = "connect"
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A consent that was asked for and has not come back.
 
     Attributes:
+        sns_type: where it was asked for.
         state: a random word that the provider sends back.
         verifier: PKCE's code verifier (RFC 7636).
-        account_id: for whom it is asked.
+        account_id: for whom it is asked; nobody before a login.
         connection_id: the connection that it renews, if it does.
         name: of the connection that it makes.
     """
 
+    sns_type: SnsType
+    purpose: Purpose
     state: str = field(repr=False)
     verifier: str = field(repr=False)
-    account_id: UUID
+    account_id: UUID | None = None
     connection_id: UUID | None = None
     name: str = ""
 
@@ -47,16 +60,18 @@ def write(pending: Pending, now: datetime) -> str:
     claims = {
         "aud": AUDIENCE,
         "exp": int((now + LIFE).timestamp()),
+        "sns": pending.sns_type,
+        "purpose": pending.purpose,
         "state": pending.state,
         "verifier": pending.verifier,
-        "account": str(pending.account_id),
-        "connection": None if pending.connection_id is None else str(pending.connection_id),
+        "account": pending.account_id and str(pending.account_id),
+        "connection": pending.connection_id and str(pending.connection_id),
         "name": pending.name,
     }
     return jwt.encode(claims, _secret(), ALGORITHM)
 
 
-def read(cookie: str | None, state: str) -> Pending:
+def read(cookie: str | None, sns_type: SnsType, state: str) -> Pending:
     """Read the cookie that belongs to an answer.
 
     Raises:
@@ -68,14 +83,15 @@ def read(cookie: str | None, state: str) -> Pending:
         )
     except jwt.InvalidTokenError:
         raise ApiError(Code.CONSENT_INVALID, detail="ask for the consent again, in this browser") from None
-    if not compare_digest(claims["state"].encode(), state.encode()):
+    if claims["sns"] != sns_type or not compare_digest(claims["state"].encode(), state.encode()):
         raise ApiError(Code.CONSENT_INVALID, detail="state: it belongs to another consent")
-    connection = claims["connection"]
     return Pending(
+        sns_type=sns_type,
+        purpose=Purpose(claims["purpose"]),
         state=claims["state"],
         verifier=claims["verifier"],
-        account_id=UUID(claims["account"]),
-        connection_id=None if connection is None else UUID(connection),
+        account_id=claims["account"] and UUID(claims["account"]),
+        connection_id=claims["connection"] and UUID(claims["connection"]),
         name=claims["name"],
     )
 

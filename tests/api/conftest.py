@@ -28,10 +28,12 @@ from api.routes import (
     consents,
     decisions,
     export,
+    identities,
     index,
     notifications,
     resets,
     sessions,
+    social,
     users,
 )
 from api.security import passwords
@@ -48,7 +50,10 @@ from tests.api.signing import Key, Sent
 
 CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
 PASSWORD = "correct horse"
-ROUTES = (index, auth, resets, users, sessions, export, api_keys, connections, consents, notifications, decisions)
+ROUTES = (
+    *(index, auth, resets, social, users, sessions, identities, export, api_keys, connections, consents),
+    *(notifications, decisions),
+)
 
 
 class Text(BaseModel):

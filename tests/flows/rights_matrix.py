@@ -54,9 +54,14 @@ MATRIX: Final = {
     "DELETE /api/user/connections/{connection_id}": "401 204 404 404 401 401 401 401 401",
     # 503: nobody can be called, the broker of this test is away.
     "POST /api/user/connections/{connection_id}/test": "401 503 404 404 401 401 401 401 401",
+    "POST /api/user/connections/google/authorize": "401 200 200 200 401 401 401 401 401",
+    "GET /api/user/identities": "401 200 200 200 401 401 401 401 401",
+    "POST /api/user/identities/{sns_type}/authorize": "401 404 404 404 401 401 401 401 401",
+    "DELETE /api/user/identities/{identity_id}": "401 204 404 404 401 401 401 401 401",
     "POST /api/user/connections/kakao/authorize": "401 200 200 200 401 401 401 401 401",
     # Open to everybody: what they need is in the request itself.
-    "GET /api/auth/kakao/callback": "400 400 400 400 400 400 400 400 400",
+    "GET /api/auth/{sns_type}/authorize": "404 404 404 404 404 404 404 404 404",
+    "GET /api/auth/{sns_type}/callback": "400 400 400 400 400 400 400 400 400",
     "POST /api/auth/register/{sns_type}": "409 409 409 409 409 409 409 409 409",
     "POST /api/auth/login/{sns_type}": "200 200 200 200 200 200 200 200 200",
     "POST /api/auth/reset": "202 202 202 202 202 202 202 202 202",
@@ -89,6 +94,7 @@ BODIES: Final[dict[str, Any]] = {
     "POST /api/user/connections": {"credentials": {"channel": "solapi", "api_key": "k", "api_secret": "s"}},
     "PUT /api/user/connections/{connection_id}": {"name": "x"},
     "POST /api/user/connections/kakao/authorize": {},
+    "POST /api/user/connections/google/authorize": {},
     "POST /api/auth/refresh": {"refresh_token": "x"},
     "POST /api/auth/logout": {"refresh_token": "x"},
     "POST /api/receipts/solapi/{token}": [],

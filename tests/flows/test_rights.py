@@ -24,11 +24,12 @@ from api.security.keys import SECRET_PLACE, _remembered
 from api.security.quota import quota
 from api.state import State as ApiState
 from config.settings import settings
-from config.vocabulary import BatchState, Channel, KeyKind, KeyStatus, Role, State
+from config.vocabulary import BatchState, Channel, KeyKind, KeyStatus, Role, SnsType, State
 from models import credentials
 from models.account import Account
 from models.api_key import ApiKey
 from models.connection import Connection
+from models.identity import Identity
 from models.login_session import LoginSession
 from models.schema import metadata
 from models.sealing import sealer
@@ -54,6 +55,8 @@ class World:
             self.user = Account.create(session, email=self.email, pw_hash=pw_hash).id
             self.other = Account.create(session).id
             self.operator = Account.create(session, role=Role.OPERATOR).id
+            who = {"sns_type": SnsType.KAKAO, "subject": self.email}
+            self.identity = Identity.create(session, account_id=self.user, **who).id
             self.connection = new_id()
             secrets = credentials.seal(self.connection, {"api_key": "k"})
             Connection.create(
@@ -102,6 +105,7 @@ class World:
             notification_id=a_row(State.QUEUED, account_id=self.user, attempt=0),
             batch_id=a_batch(BatchState.FINISHED, account_id=self.user).id,
             connection_id=self.connection,
+            identity_id=self.identity,
             session_id=self.logins[self.user],
             sns_type="email",
             token="t",

@@ -1,12 +1,10 @@
 """Connecting KakaoTalk against the sandbox's login server, over real HTTP."""
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-import requests
 
 from config.settings import settings
 from config.vocabulary import ConnectionStatus
@@ -14,12 +12,8 @@ from models import credentials
 from models.connection import Connection
 from models.session import snapshot, transaction
 from models.types import utc_now
-from sandbox import kakao_oauth, state
-from sandbox.settings import Settings
-from tests.api.browser import Browser
 from tests.api.conftest import Person, Start
-from tests.api.signing import Sent
-from tests.sandbox.serving import served
+from tests.api.consenting import come_back, consented, cookie_of, providers
 
 pytestmark = pytest.mark.store
 
@@ -27,36 +21,22 @@ ASK = "/api/user/connections/kakao/authorize"
 BACK = "/api/auth/kakao/callback"
 
 
-@pytest.fixture
-def kakao() -> Iterator[str]:
-    with served("/kakao/auth", kakao_oauth.router(state.new(Settings()))) as base:
-        yield base
+@pytest.fixture(scope="module")
+def where() -> Iterator[dict[str, str]]:
+    with providers() as known:
+        yield known
 
 
 @pytest.fixture
-def person(start: Start, sqlite_url: str, kakao: str) -> Person:
-    return Person(start(sqlite_url, KAKAO_AUTH_BASE_URL=kakao), "user@example.com").register()
+def person(start: Start, sqlite_url: str, where: dict[str, str]) -> Person:
+    return Person(start(sqlite_url, **where), "user@example.com").register()
 
 
 def asked(person: Person, **body: object) -> tuple[str, str]:
     """Ask for a consent: where to go, and the cookie."""
     answer = person.ask("POST", ASK, body)
     assert answer.status_code == 200, answer.text
-    cookie = answer.headers["Set-Cookie"]
-    assert {"HttpOnly", "SameSite=lax", "Path=/api/auth"} <= set(cookie.split("; "))
-    return answer.json()["authorize_url"], cookie.partition(";")[0]
-
-
-def consented(url: str, answer: str = "agree") -> str:
-    """Answer Kakao's page as a browser does: the path and query that it is sent back to."""
-    back = urlsplit(requests.get(f"{url}&answer={answer}", allow_redirects=False, timeout=5).headers["Location"])
-    assert back.path == BACK
-    return f"{back.path}?{back.query}"
-
-
-def come_back(client: Browser, where: str, cookie: str | None) -> Any:  # noqa: ANN401 - a response
-    headers = {} if cookie is None else {"Cookie": cookie}
-    return client.deliver(Sent("GET", where, headers, b""))
+    return answer.json()["authorize_url"], cookie_of(answer)
 
 
 def stored(connection_id: str) -> Connection:
@@ -143,3 +123,40 @@ def test_only_ones_own_kakao_connection_is_asked_for_again(person: Person) -> No
     gmail = person.ask("POST", "/api/user/connections", {"credentials": given}).json()["id"]
     assert person.ask("POST", ASK, {"connection": gmail}).status_code == 409
     assert person.ask("POST", ASK, {"connection": "01900000-0000-7000-8000-000000000001"}).status_code == 404
+
+
+def test_a_google_consent_becomes_a_gmail_connection(person: Person) -> None:
+    answer = person.ask("POST", "/api/user/connections/google/authorize", {"name": "내 메일"})
+    url = answer.json()["authorize_url"]
+    query = parse_qs(urlsplit(url).query)
+    assert query["scope"] == ["openid email https://mail.google.com/"]
+    assert (query["access_type"], query["prompt"]) == (["offline"], ["consent"])
+    made = come_back(person.client, consented(url, email="me@example.com", verified="true"), cookie_of(answer)).json()
+    assert (made["channel"], made["name"], made["status"]) == ("gmail", "내 메일", "active")
+    row = stored(made["id"])
+    known = credentials.reveal(row)
+    assert (known["user"], set(known)) == ("me@example.com", {"user", "access_token", "refresh_token"})
+    assert row.renew_at is not None
+    assert 1700 < (row.renew_at - utc_now()).total_seconds() < 1800
+
+
+def test_a_password_takes_a_consents_place_and_the_other_way_round(person: Person) -> None:
+    answer = person.ask("POST", "/api/user/connections/google/authorize", {})
+    url = answer.json()["authorize_url"]
+    made = come_back(person.client, consented(url), cookie_of(answer)).json()
+    given = {"channel": "gmail", "user": "me@example.com", "password": "p"}
+    path = f"/api/user/connections/{made['id']}"
+    assert person.ask("PUT", path, {"credentials": given}).json()["renew_at"] is None
+    assert set(credentials.reveal(stored(made["id"]))) == {"user", "password"}
+    answer = person.ask("POST", "/api/user/connections/google/authorize", {"connection": made["id"]})
+    again = come_back(person.client, consented(answer.json()["authorize_url"]), cookie_of(answer)).json()
+    assert again["id"] == made["id"]
+    assert set(credentials.reveal(stored(made["id"]))) == {"user", "access_token", "refresh_token"}
+
+
+def test_a_google_consent_without_mail_connects_nothing(person: Person) -> None:
+    answer = person.ask("POST", "/api/user/connections/google/authorize", {})
+    url = answer.json()["authorize_url"].replace("https%3A%2F%2Fmail.google.com%2F", "profile")
+    refused = come_back(person.client, consented(url), cookie_of(answer))
+    assert (refused.status_code, refused.json()["code"]) == (400, "4000010")
+    assert person.ask("GET", "/api/user/connections").json() == []
