@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from api.rotate_keys import STEPS, rotate
 from api.security import trail
@@ -14,6 +15,7 @@ from config.settings import SettingsError
 from config.vocabulary import AccountStatus, Action, Role
 from models.account import Account
 from models.session import transaction
+from models.types import utc_now
 
 
 class Refused(Exception):  # noqa: N818 - the name says it
@@ -46,7 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         one = verbs.add_parser(verb, help=help_text)
         one.add_argument("email", help="of an account that has registered")
-        one.set_defaults(act=_set_role, role=role)
+        one.set_defaults(act=lambda asked: _say(set_role(asked.email, asked.role)), role=role)
+    account = things.add_parser("account", help="accounts of people")
+    verbs = account.add_subparsers(dest="verb", required=True, metavar="VERB")
+    proven = verbs.add_parser("verify", help="vouch for an account's address, where no mail can prove it")
+    proven.add_argument("email", help="of an account that has registered")
+    proven.set_defaults(act=lambda asked: _say(verify(asked.email)))
     keys = things.add_parser("keys", help="the keys that seal credentials and contents, and hash recipients")
     verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
     summary = "seal and hash anew what older keys sealed and hashed, so that they can be taken out"
@@ -56,8 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _set_role(asked: argparse.Namespace) -> int:
-    print(set_role(asked.email, asked.role))  # noqa: T201 - a command's answer
+def _say(words: str) -> int:
+    print(words)  # noqa: T201 - a command's answer
     return 0
 
 
@@ -68,15 +75,36 @@ def set_role(email: str, role: Role) -> str:
         Refused: there is no such account.
     """
     with transaction() as session:
-        account = session.scalar(select(Account).where(Account.email == email.lower()).with_for_update())
-        if account is None or account.status is not AccountStatus.ACTIVE:
-            raise Refused(f"there is no account {email}: register it first")
+        account = _find(session, email)
         if account.role is role:
             return f"{email} is already {role}"
         account.role = role
         action = Action.OPERATOR_ADDED if role is Role.OPERATOR else Action.OPERATOR_REMOVED
         trail.note(session, Viewer(account.id, role), action, account.id, chosen={"by": "alrim-admin"})
     return f"{email} is now {role}"
+
+
+def verify(email: str) -> str:
+    """Vouch for an account's address; says what was done. Doing it again changes nothing.
+
+    Raises:
+        Refused: there is no such account.
+    """
+    with transaction() as session:
+        account = _find(session, email)
+        if account.email_verified_at is not None:
+            return f"{email} is verified already"
+        account.email_verified_at = utc_now()
+        who = Viewer(account.id, account.role)
+        trail.note(session, who, Action.EMAIL_VERIFIED, account.id, chosen={"by": "alrim-admin"})
+    return f"{email} is verified now"
+
+
+def _find(session: Session, email: str) -> Account:
+    account = session.scalar(select(Account).where(Account.email == email.lower()).with_for_update())
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise Refused(f"there is no account {email}: register it first")
+    return account
 
 
 if __name__ == "__main__":

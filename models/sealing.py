@@ -35,6 +35,10 @@ class SealBroken(Exception):  # noqa: N818 - the name says what happened, as the
     """A sealed value does not open: wrong key, wrong place, or damaged."""
 
 
+class KeyUnknown(SealBroken):
+    """A sealed value's master key is not configured here; another process may have it, or this one after a restart."""
+
+
 class Sealer:
     """Seals and opens values with a set of master keys, of which the first seals."""
 
@@ -60,11 +64,14 @@ class Sealer:
         """Decrypt what was sealed for this place and row.
 
         Raises:
-            SealBroken: it was not, or its master key is not configured any more.
+            KeyUnknown: its master key is not configured.
+            SealBroken: it was not sealed for them, or there is nothing.
         """
-        kid = sealed[0] if sealed else 0
+        if not sealed:
+            raise SealBroken(f"{place}: nothing is sealed in row {row_id}")
+        kid = sealed[0]
         if kid not in self._masters:
-            raise SealBroken(f"{place}: master key {kid} is not in ALRIM_SEAL_KEYS")
+            raise KeyUnknown(f"{place}: master key {kid} is not in ALRIM_SEAL_KEYS")
         cipher = self._cipher(kid, place, _day_of(row_id))
         nonce, text = sealed[1:MARK_BYTES], sealed[MARK_BYTES:]
         try:

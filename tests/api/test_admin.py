@@ -50,6 +50,16 @@ def test_who_has_not_registered_becomes_nothing(capsys: pytest.CaptureFixture[st
     assert "register it first" in capsys.readouterr().err
 
 
+def test_the_operator_vouches_for_an_address(account: UUID, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert main(["account", "verify", EMAIL]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "trail.noted" not in line]
+    assert said == [f"{EMAIL} is verified now", f"{EMAIL} is verified already"]
+    with snapshot() as session:
+        assert session.get_one(Account, account).email_verified_at is not None
+        assert [line.action for line in Audit.filter(session)] == [Action.EMAIL_VERIFIED]
+
+
 @pytest.mark.parametrize("arguments", [["operator", "add", EMAIL], ["keys", "rotate"]])
 def test_a_database_that_is_away_is_said(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -9,7 +9,9 @@ import pytest
 from config.vocabulary import Channel, ConnectionStatus
 from models import credentials, renewal
 from models.account import Account
-from models.connection import Connection
+from models.connection import IDS, Connection
+from models.notices import NO_KEY
+from models.notification import Notification
 from models.renewal import TURN, Turn
 from models.session import snapshot, transaction
 from models.types import new_id, utc_now
@@ -144,3 +146,29 @@ def test_a_refusal_takes_no_words_from_whoever_knew_before(status: ConnectionSta
         renewal.refused(session, session.get_one(Connection, connection), "-401")
     row = read(connection)
     assert (row.status, row.problem) == (ConnectionStatus.NEEDS_REAUTH, problem)
+
+
+def told() -> int:
+    with snapshot() as session:
+        return len(Notification.filter(session, Notification.api_key_id == NO_KEY))
+
+
+def test_its_owner_is_told_once_that_he_is_needed() -> None:
+    a_connection(Channel.GMAIL, id=IDS[Channel.GMAIL])
+    with transaction() as session:
+        account = Account.create(session, email="user@example.com").id
+    consent, password = a_consent(account_id=account), a_connection(Channel.GMAIL, account_id=account)
+    turn = taken(consent)
+    assert turn is not None
+    for _ in range(2):
+        with transaction() as session:
+            renewal.given_up(session, turn, "ended")
+    assert told() == 1
+    for _ in range(2):
+        with transaction() as session:
+            renewal.refused(session, read(password), "535-5.7.8")
+    assert told() == 2
+    # The installation's own is its operator's matter, who sees the gate.
+    with transaction() as session:
+        renewal.refused(session, read(IDS[Channel.GMAIL]), "535-5.7.8")
+    assert told() == 2

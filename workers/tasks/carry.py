@@ -66,7 +66,7 @@ def open_message(claimed: Claimed) -> Message:
     """Open what was sealed at accept.
 
     Raises:
-        SealBroken: its content was scrubbed, or its master key is gone.
+        SealBroken: its content was scrubbed, or its master key is not configured (KeyUnknown).
     """
     plain = sealer().open("notifications.sealed", claimed.fence.id, claimed.sealed or b"")
     return Message(str(claimed.fence.id), claimed.fence.attempt, claimed.type, json.loads(plain))

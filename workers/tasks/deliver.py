@@ -8,9 +8,9 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -27,7 +27,7 @@ from models.connection import Connection
 from models.gate import Probe
 from models.ledger import Claimed
 from models.notification import Notification
-from models.sealing import SealBroken
+from models.sealing import KeyUnknown, SealBroken
 from models.session import transaction
 from models.types import utc_now
 from workers import outcome
@@ -41,6 +41,9 @@ from workers.tasks.record import Heard, record
 from workers.tasks.tally import Tally, Undelivered, conclude, later
 
 log = structlog.get_logger()
+
+KEY_AFTER: Final = timedelta(minutes=1)
+"""How long a message waits for a master key that is not configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +164,11 @@ def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:
     for each in claimed:
         try:
             messages.append(open_message(each))
+        except KeyUnknown:
+            # The operator can put the key back; and while keys are rotated, processes learn of a new one by turns.
+            broken[str(each.fence.id)] = outcome.Retry("master_key_unknown", KEY_AFTER, spends=False)
         except SealBroken:
-            # Scrubbed meanwhile, or its master key is gone: nothing can be sent, and waiting does not help.
+            # Scrubbed meanwhile: nothing can be sent, and waiting does not help.
             broken[str(each.fence.id)] = outcome.Rejected("unreadable")
     return messages, broken
 

@@ -70,6 +70,16 @@ def test_what_cannot_be_opened_fails_alone(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("database")
+def test_what_another_master_key_sealed_waits_for_that_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(monkeypatch, lambda _: outcome.Accepted())
+    row_id = a_row(sealed=b"\xfe" + b"x" * 60)
+    deliver(Channel.KAKAO, [str(row_id)])
+    row = read(row_id)
+    assert (row.status, row.tries, row.code) == (State.QUEUED, 0, "master_key_unknown")
+    assert timedelta(seconds=50) < row.not_before - utc_now() <= timedelta(seconds=60)
+
+
+@pytest.mark.usefixtures("database")
 def test_a_closed_connection_keeps_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     speak(monkeypatch, lambda _: outcome.Retry("-532", closes=True))
     row_id = a_row()
