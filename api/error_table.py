@@ -62,6 +62,11 @@ class Code(StrEnum):
     TOKEN_INVALID = "4010009", "토큰이 올바르지 않습니다.", "The access token is not valid."
     TOKEN_EXPIRED = "4010010", "토큰이 만료됐습니다.", "The access token has expired."
     LOGIN_FAILED = "4010011", "이메일 또는 비밀번호가 맞지 않습니다.", "The e-mail address or the password is wrong."
+    LOGIN_TOO_OLD = (
+        "4010014",
+        "보안을 위해 다시 로그인해 주세요.",
+        "Log in again: this needs a login of the last ten minutes.",
+    )
     REFRESH_TOKEN_INVALID = "4010012", "다시 로그인해 주세요.", "The refresh token is not valid any more: log in again."
 
     NETWORK_NOT_ALLOWED = "4030001", "허용되지 않은 IP 주소입니다.", "The API key may not be used from this address."

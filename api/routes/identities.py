@@ -30,7 +30,11 @@ def list_identities(me: Me) -> list[IdentityOut]:
 
 @router.post("/{sns_type}/authorize", summary="Link an identity", responses=problems(401, 404, 409, 422, 503))
 def ask_to_link(me: Me, sns_type: SnsType, response: Response) -> ConsentOut:
-    """Say where to prove who one is there; the page comes back to `/api/auth/{sns_type}/callback`."""
+    """Say where to prove who one is there; the page comes back to `/api/auth/{sns_type}/callback`.
+
+    It needs a login of the last ten minutes.
+    """
+    me.check_fresh()
     wish = Wish(LOGIN_SCOPES.get(sns_type, ()), account_id=me.id)
     return ConsentOut(authorize_url=consents.ask(response, sns_type, Purpose.LINK, wish))
 

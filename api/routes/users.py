@@ -76,7 +76,7 @@ def delete_me(me: Me) -> None:
 def ask_for_code(me: Me, body: AddressIn, request: Request) -> None:
     """Mail a code to one's address, or to the one that shall take its place; it is good for an hour.
 
-    To change the address, the present password is needed, if there is one.
+    To change the address, the present password is needed, or a login of the last ten minutes where there is none.
     """
     wanted = body.email or me.email
     if not wanted:
@@ -116,10 +116,14 @@ def _new_password(me: BearerAccount, body: AccountIn) -> tuple[str | None, str |
 
 
 def _check_password(me: BearerAccount, given: str | None) -> str | None:
-    """Check the present password, which a stolen token does not know; its hash comes back, None where there is none."""
+    """Check the present password, which a stolen token does not know; its hash comes back.
+
+    Who has none must have logged in just now, and None comes back.
+    """
     with snapshot() as session:
         present = accounts.find(session, me.id).pw_hash
     if present is None:
+        me.check_fresh()
         return None
     gauge = throttle.PASSWORD.of(str(me.id))
     throttle.take(gauge)

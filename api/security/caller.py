@@ -129,7 +129,7 @@ def _account(token: str) -> BearerAccount:
         login = LoginSession.get(session, access.session_id)
     if login is None or login.account_id != account.id or login.expires_at <= utc_now():
         raise ApiError(Code.TOKEN_INVALID, detail="this login has ended: log in again")
-    return BearerAccount(account.id, account.email or "", account.role, login.id)
+    return BearerAccount(account.id, account.email or "", account.role, login.id, login.created_at)
 
 
 async def _signed(request: Request, *, stores: bool) -> Caller:

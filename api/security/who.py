@@ -1,10 +1,16 @@
 """Who asks, as values: what the dependencies of `api.security.caller` find, and what routes decide by."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from api.errors import ApiError, Code
 from config.vocabulary import Channel, KeyKind, Role
+from models.types import utc_now
+
+FRESH: Final = timedelta(minutes=10)
+"""How long after logging in a person may change what opens his account without a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,22 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class BearerAccount:
-    """A person who has logged in."""
+    """A person who has logged in; `since` is when."""
 
     id: UUID
     email: str = field(repr=False)
     role: Role
     session_id: UUID
+    since: datetime
+
+    def check_fresh(self) -> None:
+        """Refuse a login that began long ago: what opens an account is changed by its owner, not by a stolen token.
+
+        Raises:
+            ApiError: it began more than ten minutes ago.
+        """
+        if utc_now() - self.since > FRESH:
+            raise ApiError(Code.LOGIN_TOO_OLD)
 
     @property
     def viewer(self) -> Viewer:

@@ -1,10 +1,14 @@
 """Linking and unlinking, against the sandbox's login servers over real HTTP."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from httpx import Response
 
+from models.login_session import LoginSession
+from models.session import transaction
+from models.types import utc_now
 from tests.api.browser import Browser
 from tests.api.conftest import Person, Start
 from tests.api.consenting import come_back, consented, cookie_of, logged_in, providers
@@ -80,3 +84,18 @@ def test_who_leaves_is_not_found_again(client: Browser) -> None:
     assert person.ask("DELETE", "/api/user/me").status_code == 204
     again = logged_in(client, "google", email=ME, verified="true")
     assert again.ask("GET", "/api/user/me").json()["id"] != before
+
+
+def test_an_old_login_changes_nothing_that_opens_the_account(client: Browser) -> None:
+    """Or a stolen token would be a way in for ever."""
+    person = logged_in(client, "google", email=ME, verified="true")
+    with transaction() as session:
+        LoginSession.filter(session)[0].created_at = utc_now() - timedelta(minutes=11)
+    for method, path, body in (
+        ("POST", "/api/user/identities/kakao/authorize", None),
+        ("POST", "/api/user/me/email", {"email": "thief@example.com"}),
+        ("PUT", "/api/user/me", {"pw": "battery staple", "current_pw": ""}),
+    ):
+        assert person.ask(method, path, body).json()["code"] == "4010014"
+    fresh = logged_in(client, "google", email=ME, verified="true")
+    assert fresh.ask("PUT", "/api/user/me", {"pw": "battery staple", "current_pw": ""}).status_code == 200
