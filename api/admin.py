@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from api import logins
 from api.rotate_keys import STEPS, rotate
 from api.security import trail
 from api.security.who import Viewer
@@ -47,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=help_text)
         one.add_argument("email", help="of an account that has registered")
         one.set_defaults(act=_set_role, role=role)
+    login = things.add_parser("login", help="who is logged in")
+    verbs = login.add_subparsers(dest="verb", required=True, metavar="VERB")
+    end = verbs.add_parser("end", help="end every login of an account; its API keys go on")
+    end.add_argument("email", help="of an account that has registered")
+    end.set_defaults(act=_end_logins)
     keys = things.add_parser("keys", help="the keys that seal credentials and contents, and hash recipients")
     verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
     summary = "seal and hash anew what older keys sealed and hashed, so that they can be taken out"
@@ -54,6 +61,33 @@ def _parser() -> argparse.ArgumentParser:
     turn = verbs.add_parser("rotate", help=summary, description=STEPS, formatter_class=raw)
     turn.set_defaults(act=lambda _: rotate())
     return parser
+
+
+def _end_logins(asked: argparse.Namespace) -> int:
+    print(end_logins(asked.email))  # noqa: T201 - a command's answer
+    return 0
+
+
+def end_logins(email: str) -> str:
+    """End every login of an account, at once; says what was done.
+
+    Raises:
+        Refused: there is no such account.
+    """
+    with transaction() as session:
+        account = _find(session, email)
+        logins.end_all(session, account.id)
+        trail.note(
+            session, Viewer(account.id, account.role), Action.SESSION_ENDED, account.id, chosen={"by": "alrim-admin"}
+        )
+    return f"{email} is logged out everywhere"
+
+
+def _find(session: Session, email: str) -> Account:
+    account = session.scalar(select(Account).where(Account.email == email.lower()).with_for_update())
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise Refused(f"there is no account {email}: register it first")
+    return account
 
 
 def _set_role(asked: argparse.Namespace) -> int:
@@ -68,9 +102,7 @@ def set_role(email: str, role: Role) -> str:
         Refused: there is no such account.
     """
     with transaction() as session:
-        account = session.scalar(select(Account).where(Account.email == email.lower()).with_for_update())
-        if account is None or account.status is not AccountStatus.ACTIVE:
-            raise Refused(f"there is no account {email}: register it first")
+        account = _find(session, email)
         if account.role is role:
             return f"{email} is already {role}"
         account.role = role
