@@ -3,11 +3,13 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from api import logins
 from api.rotate_keys import STEPS, rotate
 from api.security import trail
 from api.security.who import Viewer
@@ -41,19 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="alrim-admin", description="Operate this installation.")
     things = parser.add_subparsers(dest="thing", required=True, metavar="THING")
     operator = things.add_parser("operator", help="who sees all accounts' states, settles, replays and stops keys")
-    verbs = operator.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb, role, help_text in (
-        ("add", Role.OPERATOR, "make an account an operator"),
-        ("remove", Role.USER, "make it a user again"),
-    ):
-        one = verbs.add_parser(verb, help=help_text)
-        one.add_argument("email", help="of an account that has registered")
-        one.set_defaults(act=lambda asked: _say(set_role(asked.email, asked.role)), role=role)
-    account = things.add_parser("account", help="accounts of people")
-    verbs = account.add_subparsers(dest="verb", required=True, metavar="VERB")
-    proven = verbs.add_parser("verify", help="vouch for an account's address, where no mail can prove it")
-    proven.add_argument("email", help="of an account that has registered")
-    proven.set_defaults(act=lambda asked: _say(verify(asked.email)))
+    _add_verbs(
+        operator,
+        ("add", "make an account an operator", partial(set_role, role=Role.OPERATOR)),
+        ("remove", "make it a user again", partial(set_role, role=Role.USER)),
+    )
+    _add_verbs(
+        things.add_parser("account", help="accounts of people"),
+        ("verify", "vouch for its address, where no mail can prove it", verify),
+        ("logout", "end every login of it; its API keys go on", end_logins),
+    )
     keys = things.add_parser("keys", help="the keys that seal credentials and contents, and hash recipients")
     verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
     summary = "seal and hash anew what older keys sealed and hashed, so that they can be taken out"
@@ -63,8 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(words: str) -> int:
-    print(words)  # noqa: T201 - a command's answer
+def _add_verbs(thing: argparse.ArgumentParser, *verbs: tuple[str, str, Callable[[str], str]]) -> None:
+    """Add what can be done with an account; each says what it did."""
+    several = thing.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, help_text, do in verbs:
+        one = several.add_parser(verb, help=help_text)
+        one.add_argument("email", help="of an account that has registered")
+        one.set_defaults(act=_say, do=do)
+
+
+def _say(asked: argparse.Namespace) -> int:
+    print(asked.do(asked.email))  # noqa: T201 - a command's answer
     return 0
 
 
@@ -98,6 +106,20 @@ def verify(email: str) -> str:
         who = Viewer(account.id, account.role)
         trail.note(session, who, Action.EMAIL_VERIFIED, account.id, chosen={"by": "alrim-admin"})
     return f"{email} is verified now"
+
+
+def end_logins(email: str) -> str:
+    """End every login of an account, at once; says what was done.
+
+    Raises:
+        Refused: there is no such account.
+    """
+    with transaction() as session:
+        account = _find(session, email)
+        logins.end_all(session, account.id)
+        who = Viewer(account.id, account.role)
+        trail.note(session, who, Action.SESSION_ENDED, account.id, chosen={"by": "alrim-admin"})
+    return f"{email} is logged out everywhere"
 
 
 def _find(session: Session, email: str) -> Account:

@@ -49,10 +49,9 @@ def ask(response: Response, sns_type: SnsType, purpose: Purpose, wish: Wish) -> 
         sns_type, purpose, question.state, question.verifier, wish.account_id, wish.connection_id, wish.name
     )
     response.set_cookie(
-        consent.COOKIE,
+        consent.cookie(),
         consent.write(pending, utc_now()),
         max_age=int(consent.LIFE.total_seconds()),
-        path=consent.PATH,
         secure=consent.is_secure(),
         httponly=True,
         samesite="lax",

@@ -76,7 +76,7 @@ def _policy(page: bytes) -> str:
     hashes = " ".join(f"'sha256-{base64.b64encode(sha256(each).digest()).decode()}'" for each in inline)
     return (
         f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-        " connect-src 'self'; frame-ancestors 'none'"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 

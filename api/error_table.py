@@ -170,6 +170,7 @@ class Code(StrEnum):
         "배치 안에서 중복된 수신자입니다.",
         "Another recipient of the batch has the same key.",
     )
+    PASSWORD_COMMON = "4220123", "너무 흔한 비밀번호입니다.", "A password is one of those that are tried first."
 
     PROVIDER_AWAY = "5020001", "제공자 서버가 응답하지 않습니다.", "The provider does not answer: try again."
 

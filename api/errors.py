@@ -124,9 +124,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _busy)
 
 
+def _answer(request: Request, error: ApiError) -> Response:
+    # For the request's event: whoever reads the log sees who is refused for what.
+    request.state.code = error.code.value
+    return problem(error, request.headers)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 - registered for this class; Starlette's type is wider
-    return problem(error, request.headers)
+    return _answer(request, error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -134,8 +140,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(each["loc"] == ("body",) and isinstance(each.get("input"), bytes) for each in found):
         detail = f"Content-Type is {request.headers.get('content-type', 'missing')[:80]}"
-        return problem(ApiError(Code.NOT_JSON, detail=detail), request.headers)
-    return problem(invalid(found), request.headers)
+        return _answer(request, ApiError(Code.NOT_JSON, detail=detail))
+    return _answer(request, invalid(found))
 
 
 def invalid(found: Sequence[Mapping[str, Any]]) -> ApiError:
@@ -171,17 +177,17 @@ async def _framework(request: Request, error: Exception) -> Response:
     code = BY_STATUS.get(status, Code.MALFORMED_JSON if status == 400 else Code.BAD_REQUEST)  # noqa: PLR2004 - see BY_STATUS
     # What is no more than the status in words, the table says better.
     detail = "" if error.detail == HTTPStatus(status).phrase else error.detail
-    return problem(ApiError(code, detail=detail, headers=error.headers), request.headers)
+    return _answer(request, ApiError(code, detail=detail, headers=error.headers))
 
 
 async def _away(request: Request, error: Exception) -> Response:
     log.error("database.away", error=type(error).__name__)
-    return problem(ApiError(Code.STORE_AWAY, headers={"Retry-After": "5"}), request.headers)
+    return _answer(request, ApiError(Code.STORE_AWAY, headers={"Retry-After": "5"}))
 
 
 async def _busy(request: Request, _error: Exception) -> Response:
     log.warning("database.busy")
-    return problem(ApiError(Code.TOO_BUSY), request.headers)
+    return _answer(request, ApiError(Code.TOO_BUSY))
 
 
 def _speaks_english(accept_language: str) -> bool:

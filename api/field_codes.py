@@ -64,5 +64,6 @@ FIELD_CODES: Final[Mapping[str, Code]] = {
     "variable_missing": Code.FIELD_MISSING,
     "not_in_batch": Code.FIELDS_CONFLICT,
     "network_invalid": Code.NETWORK_INVALID,
+    "common_password": Code.PASSWORD_COMMON,
 }
 """Pydantic's error types, and the schemas' own, to codes; any other is FIELD_INVALID."""

@@ -18,7 +18,8 @@ SHARED: tuple[Processor, ...] = (
 )
 WRITTEN: tuple[Processor, ...] = (
     structlog.processors.EventRenamer("event"),
-    structlog.processors.JSONRenderer(ensure_ascii=False),
+    # In ASCII: what a caller wrote can neither end a line nor steer the terminal that shows it.
+    structlog.processors.JSONRenderer(ensure_ascii=True),
 )
 
 

@@ -24,6 +24,9 @@ SLICE: Final = 500
 AFTER: Final = timedelta(seconds=10)
 """A key works for up to two seconds after its account was deleted: what it sent then comes last."""
 NONE: Final = UUID(int=0)
+# A body's hash goes too: by it, who has the table could try out whom the body was for.
+OF_NOTIFICATION: Final = ("sealed", "recipient_hash", "reference", "body_hash")
+OF_BATCH: Final = ("sealed", "reference", "body_hash", "prefix_hash", "upload_hash")
 
 
 def waiting(session: Session) -> Sequence[UUID]:
@@ -55,7 +58,7 @@ def _end_batches(session: Session, account_id: UUID, now: datetime) -> None:
     for batch in Batch.filter(session, Batch.account_id == account_id, Batch.ended_at.is_(None)):
         batch_ledger.cancel(session, batch.id, now)
     session.execute(
-        update(Batch).where(Batch.account_id == account_id).values(sealed=None, reference=None),
+        update(Batch).where(Batch.account_id == account_id).values(**dict.fromkeys(OF_BATCH)),
         execution_options={"synchronize_session": False},
     )
 
@@ -73,5 +76,5 @@ def _before_busy(rows: Sequence[Row[UUID, State]]) -> Sequence[Row[UUID, State]]
 
 def _scrub(session: Session, ids: Sequence[UUID]) -> None:
     row = Notification
-    gone = update(row).where(row.id.in_(ids)).values(sealed=None, recipient_hash=None, reference=None)
+    gone = update(row).where(row.id.in_(ids)).values(**dict.fromkeys(OF_NOTIFICATION))
     session.execute(by_index(gone), execution_options={"synchronize_session": False})

@@ -4,8 +4,10 @@ The API process imports this (through `workers.publish`) to publish, so it must 
 provider library: task modules are named in `include` and loaded by workers only.
 """
 
+import ssl
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
@@ -85,6 +87,7 @@ def _connection(broker: str) -> dict[str, Any]:
         # Finds a broker that is back within two seconds, however long it was away.
         "worker_consumer": "workers.consumer:Persistent",
         "broker_transport_options": _transport(broker),
+        "broker_use_ssl": _tls(broker),
         "broker_heartbeat": 10,
         # Celery makes 28 queues for delays beside quorum queues; nobody here uses them, so the cheap kind will do.
         "broker_native_delayed_delivery_queue_type": "classic",
@@ -104,6 +107,15 @@ def _transport(url: str) -> dict[str, Any]:
         "socket_keepalive": True,
         "health_check_interval": 10,
     }
+
+
+def _tls(url: str) -> dict[str, Any]:
+    """What an encrypted broker must prove; by itself kombu asks Redis for no certificate, and RabbitMQ for no name."""
+    if url.startswith("rediss:"):
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+    if url.startswith("amqps:"):
+        return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": urlsplit(url).hostname}
+    return {}
 
 
 @setup_logging.connect

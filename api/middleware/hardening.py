@@ -18,9 +18,9 @@ ALWAYS: Final = (
 )
 UNLESS_SAID: Final = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 )
-ENCRYPTED_ONLY: Final = (b"strict-transport-security", b"max-age=31536000")
+ENCRYPTED_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 class Hardening:

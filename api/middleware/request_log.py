@@ -1,8 +1,9 @@
 """Request log: one event a request, and the last resort for what nobody expected.
 
 It gives every request an id, the caller's or a new one, that all of its events carry and the answer echoes. The
-event holds no query string (signatures live there), no body and no address in full. Of an unexpected error it
-holds the class and the places it came through, never its text, which can quote a value.
+event holds who asked, masked, and a refusal's code; no query string (signatures live there), no body and no address
+in full. Of an unexpected error it holds the class and the places it came through, never its text, which can quote a
+value.
 """
 
 import re
@@ -82,6 +83,7 @@ def _facts(scope: Scope) -> Mapping[str, Any]:
         "path": SECRET_PATH.sub(r"\1***", scope["path"])[:MOST_PATH],
         "client": mask(address_of(scope)),
         "account": mask_email(email) if email else None,
+        "code": scope["state"].get("code"),
     }
 
 

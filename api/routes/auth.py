@@ -34,6 +34,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
 def register(sns_type: SnsType, body: RegisterIn, request: Request) -> TokensOut:
     """Make an account and log in to it. Outside `local` a code is mailed that proves the address."""
     _check_offered(sns_type)
+    request.state.email = body.email
     is_strict = not settings(Installation).has_sandbox
     if is_strict:
         throttle.take(throttle.REGISTER_FROM.of(address_of(request.scope)))
@@ -54,6 +55,7 @@ def register(sns_type: SnsType, body: RegisterIn, request: Request) -> TokensOut
 def login(sns_type: SnsType, body: LoginIn, request: Request) -> TokensOut:
     """Log in; a wrong password and an unknown account get the same answer after the same time."""
     _check_offered(sns_type)
+    request.state.email = body.email
     gauges = throttle.PASSWORD.of(body.email), throttle.LOGIN_FROM.of(address_of(request.scope))
     throttle.take(*gauges)
     with snapshot() as session:

@@ -31,7 +31,8 @@ router = APIRouter(prefix="/api/auth/reset", tags=["auth"])
 
 @router.post("", summary="Forget a password", status_code=202, responses=problems(400, 408, 413, 415, 422, 429, 503))
 def ask_for_reset(body: ResetAskIn, request: Request) -> None:
-    """Mail a code, good for fifteen minutes, if this address has an account; the answer is the same if it has none."""
+    """Mail a code, good for ten minutes, if this address has an account; the answer is the same if it has none."""
+    request.state.email = body.email
     throttle.take(throttle.MAIL_TO.of(body.email), throttle.MAIL_FROM.of(address_of(request.scope)))
     purpose, now = CodePurpose.RESET, utc_now()
     with _evenly(PACE), transaction() as session:
@@ -50,6 +51,7 @@ def reset(body: ResetIn, request: Request) -> None:
 
     It proves the address as well: what somebody made before who had not proved it is gone.
     """
+    request.state.email = body.email
     gauge = throttle.LOGIN_FROM.of(address_of(request.scope))
     throttle.take(gauge)
     with _evenly(PACE_WITH_HASH):

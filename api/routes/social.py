@@ -4,7 +4,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import anyio.to_thread
-from fastapi import APIRouter, Cookie, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import IntegrityError
 
@@ -52,15 +52,14 @@ async def come_back(
     request: Request,
     response: Response,
     came: Annotated[ComeBackIn, Query()],
-    alrim_consent: Annotated[str | None, Cookie(include_in_schema=False)] = None,
 ) -> TokensOut | IdentityOut | ConnectionOut:
     """Take the code that the provider sent the browser back with: log in, link, or connect, as was asked.
 
     A person who was never here gets an account. One whose address the provider has verified enters the account that
     has it.
     """
-    pending = consent.read(alrim_consent, sns_type, came.state)
-    response.delete_cookie(consent.COOKIE, path=consent.PATH)
+    pending = consent.read(request.cookies.get(consent.cookie()), sns_type, came.state)
+    response.delete_cookie(consent.cookie(), secure=consent.is_secure(), httponly=True, samesite="lax")
     if came.code is None or came.error is not None:
         raise ApiError(Code.CONSENT_DENIED)
     tokens = await consents.exchange(pending, came.code)

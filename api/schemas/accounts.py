@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.security.common_passwords import is_common
 from api.security.passwords import MOST_BYTES, PasswordTooLong, encode
 from config.vocabulary import Role, SnsType
 
@@ -42,6 +43,8 @@ def _password(text: str) -> str:
         raise PydanticCustomError(
             "text_too_long", "must be at most {most} bytes in UTF-8", {"most": MOST_BYTES}
         ) from None
+    if is_common(text):
+        raise PydanticCustomError("common_password", "must not be one of those that everybody tries first")
     return text
 
 

@@ -19,7 +19,6 @@ from config.settings import Api, Secrets, settings
 from config.vocabulary import SnsType
 
 COOKIE: Final = "alrim_consent"
-PATH: Final = "/api/auth"
 LIFE: Final = timedelta(minutes=10)
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "alrim-consent"
@@ -94,6 +93,11 @@ def read(cookie: str | None, sns_type: SnsType, state: str) -> Pending:
         connection_id=claims["connection"] and UUID(claims["connection"]),
         name=claims["name"],
     )
+
+
+def cookie() -> str:
+    """What the cookie is called: where this API is reached by https, so that browsers take it from this host alone."""
+    return f"__Host-{COOKIE}" if is_secure() else COOKIE
 
 
 def is_secure() -> bool:

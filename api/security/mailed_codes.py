@@ -21,7 +21,7 @@ ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without what is mistaken for one another."""
 LENGTH: Final = 10
 MOST_TRIES: Final = 5
-LIFE: Final = {CodePurpose.VERIFY: timedelta(hours=1), CodePurpose.RESET: timedelta(minutes=15)}
+LIFE: Final = {CodePurpose.VERIFY: timedelta(hours=1), CodePurpose.RESET: timedelta(minutes=10)}
 
 
 def issue(session: Session, account_id: UUID, purpose: CodePurpose, email: str, now: datetime) -> str:

@@ -30,7 +30,7 @@ def providers() -> Iterator[dict[str, str]]:
 def cookie_of(answer: Response) -> str:
     """The cookie that binds a consent to this browser."""
     cookie = answer.headers["Set-Cookie"]
-    assert {"HttpOnly", "SameSite=lax", "Path=/api/auth"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     return str(cookie.partition(";")[0])
 
 

@@ -1,5 +1,6 @@
 """The operator's command line, on real databases."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from config.settings import settings
 from config.vocabulary import Action, Role
 from models.account import Account
 from models.audit import Audit
+from models.login_session import LoginSession
 from models.session import engine, snapshot, transaction
+from models.types import utc_now
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -43,6 +46,20 @@ def test_an_account_becomes_an_operator_and_a_user_again(account: UUID, capsys: 
     with snapshot() as session:
         lines = [(line.action, line.subject_id) for line in Audit.filter(session)]
     assert lines == [(Action.OPERATOR_ADDED, account), (Action.OPERATOR_REMOVED, account)]
+
+
+def test_an_account_is_logged_out_everywhere_and_nobody_else(account: UUID, capsys: pytest.CaptureFixture[str]) -> None:
+    hour = utc_now() + timedelta(hours=1)
+    with transaction() as session:
+        other = Account.create(session).id
+        for number, whose in enumerate((account, account, other)):
+            LoginSession.create(session, account_id=whose, refresh_hash=bytes([number]) * 32, expires_at=hour)
+    assert main(["account", "logout", EMAIL]) == 0
+    assert f"{EMAIL} is logged out everywhere" in capsys.readouterr().out
+    with snapshot() as session:
+        assert [row.account_id for row in LoginSession.filter(session)] == [other]
+        assert [line.action for line in Audit.filter(session)] == [Action.SESSION_ENDED]
+    assert main(["account", "logout", "nobody@example.com"]) == 1
 
 
 def test_who_has_not_registered_becomes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

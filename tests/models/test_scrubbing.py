@@ -42,12 +42,15 @@ def is_done(account: UUID) -> bool:
 
 
 def a_personal_row(state: State, account: UUID, attempt: int = 1) -> UUID:
-    return a_row(state, account_id=account, recipient_hash=b"r" * 32, reference="order-1", attempt=attempt)
+    digest = b"r" * 32
+    return a_row(
+        state, account_id=account, recipient_hash=digest, body_hash=digest, reference="order-1", attempt=attempt
+    )
 
 
 def shown(row_id: UUID) -> tuple[State, bool]:
     row = read(row_id)
-    kept = [row.sealed, row.recipient_hash, row.reference]
+    kept = [row.sealed, row.recipient_hash, row.reference, row.body_hash]
     assert all(each is None for each in kept) or None not in kept
     return row.status, row.sealed is None
 

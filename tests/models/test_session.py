@@ -1,7 +1,11 @@
 """What a pooled connection promises: one that died while it rested is replaced before anybody uses it."""
 
+import ssl
 from contextlib import suppress
+from typing import Any
 
+import certifi
+import pymysql
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
@@ -59,3 +63,12 @@ def test_a_transaction_that_broke_leaves_nothing_to_the_next(pool: Engine) -> No
     with pool.begin() as connection:
         assert connection.execute(text("SELECT COUNT(*) FROM one")).scalar_one() == 0
     pool.dispose()
+
+
+def test_a_database_by_tls_must_prove_who_it_is() -> None:
+    engine = make_engine(f"mysql+pymysql://u:p@db.example.com/alrim?ssl_ca={certifi.where()}&ssl_check_hostname=true")
+    _, options = engine.dialect.create_connect_args(engine.url)
+    # Its types are of an older one.
+    connection: Any = pymysql.Connection(**options, defer_connect=True)
+    context = connection.ctx
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -2,13 +2,16 @@
 
 import base64
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from kombu import Connection
+from redis import Redis
 
-from config.settings import settings
+from config.settings import Installation, settings
 from config.vocabulary import Queue
 from workers.celery_app import configuration
 
@@ -49,3 +52,33 @@ def test_queues_are_quorum_queues_on_rabbitmq(
     settings.cache_clear()
     assert [queue.name for queue in made] == [str(queue) for queue in Queue]
     assert all(queue.queue_arguments == arguments for queue in made)
+
+
+@pytest.mark.parametrize(
+    ("url", "proof"),
+    [
+        ("rediss://:p@broker.example.com/0", {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}),
+        (
+            "amqps://u:p@broker.example.com//",
+            {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "broker.example.com"},
+        ),
+    ],
+)
+def test_an_encrypted_broker_must_prove_who_it_is(
+    url: str, proof: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALRIM_BROKER_URL", url)
+    settings.cache_clear()
+    told = Connection(settings(Installation).broker(), ssl=configuration()["broker_use_ssl"]).ssl
+    settings.cache_clear()
+    assert told == proof
+
+
+def test_a_redis_by_tls_refuses_a_server_that_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_BROKER_URL", "rediss://broker.example.com/0")
+    settings.cache_clear()
+    address = settings(Installation).redis() or ""
+    settings.cache_clear()
+    pool = Redis.from_url(address).connection_pool
+    context = pool.connection_class(**pool.connection_kwargs)
+    assert (context.cert_reqs, context.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from api.middleware.request_log import mask_email
 from tests.api.browser import Browser
-from tests.api.conftest import Person
+from tests.api.conftest import PASSWORD, Person
 from tests.api.signing import sign
 
 
@@ -37,6 +37,29 @@ def test_who_asks_is_named_by_a_masked_address(client: Browser, person: Person) 
     assert by_token["account"] == by_key["account"] == looking["account"] == "u***@example.com"
     assert key.access_key not in str(by_key)
     assert "user@example.com" not in str([by_token, by_key, looking])
+
+
+def test_every_try_to_get_in_says_by_whom_and_how_it_ended(client: Browser, person: Person) -> None:
+    path, wrong = "/api/auth/login/email", {"email": "Nobody@example.com", "pw": "wrong horse"}
+    failed = logged(client, "POST", path, json=wrong)
+    assert (failed["status"], failed["code"], failed["account"]) == (401, "4010011", "n***@example.com")
+    got_in = logged(client, "POST", path, json={"email": person.email, "pw": PASSWORD})
+    assert (got_in["status"], got_in["code"], got_in["account"]) == (200, None, "u***@example.com")
+    asked = logged(client, "POST", "/api/auth/reset", json={"email": person.email})
+    assert (asked["status"], asked["account"]) == (202, "u***@example.com")
+    assert "horse" not in str([failed, got_in])
+
+
+def test_a_refusal_says_its_code(client: Browser, person: Person) -> None:
+    bearer = {"Authorization": person.tokens["Authorization"]}
+    for method, path, headers, code in [
+        ("GET", "/api/user/me", {}, "4010001"),
+        ("GET", "/api/services?key=x", {"X-Signature": "x"}, "4000006"),
+        ("DELETE", "/api/user/apikeys/0193f2a4-7c1e-7d3a-9a55-1c0f5f0e8b11", bearer, "4040003"),
+        ("PUT", "/api/user/me", bearer, "4220002"),
+        ("GET", "/nowhere", {}, "4040001"),
+    ]:
+        assert logged(client, method, path, headers=headers)["code"] == code
 
 
 @pytest.mark.parametrize(

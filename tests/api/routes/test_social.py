@@ -153,3 +153,16 @@ def test_a_provider_that_does_not_say_who_it_is_is_said(client: Browser, monkeyp
     settings.cache_clear()
     answer = come_back(client, back, cookie_of(asked))
     assert (answer.status_code, answer.json()["code"]) == (502, "5020001")
+
+
+def test_where_there_is_https_browsers_take_the_cookie_from_this_host_alone(
+    start: Start, sqlite_url: str, where: dict[str, str]
+) -> None:
+    client = start(sqlite_url, **where, PUBLIC_URL="https://alrim.example.com")
+    asked = client.request("GET", "/api/auth/google/authorize")
+    cookie = cookie_of(asked)
+    assert cookie.startswith("__Host-alrim_consent=")
+    assert "Secure" in asked.headers["Set-Cookie"].split("; ")
+    answer = come_back(client, consented(asked.headers["Location"]), cookie)
+    assert answer.status_code == 200
+    assert answer.headers["Set-Cookie"].startswith('__Host-alrim_consent="";')

@@ -8,6 +8,7 @@ from models.account import Account
 from models.session import transaction
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person, Start
+from tests.api.mail import able_to_mail, mails
 
 NEW = "battery staple"
 
@@ -52,6 +53,20 @@ def test_a_new_password_needs_the_present_one_and_ends_every_other_login(client:
     old = client.request("POST", "/api/auth/refresh", json={"refresh_token": other.tokens["refresh_token"]})
     assert old.status_code == 401
     assert person.ask("GET", "/api/user/me").status_code == 200
+
+
+def test_another_address_needs_the_present_password_and_the_old_one_is_told(person: Person) -> None:
+    able_to_mail()
+    path, wanted = "/api/user/me/email", {"email": "new@example.com"}
+    assert person.ask("POST", path, wanted).json()["code"] == "4010011"
+    assert person.ask("POST", path, {**wanted, "current_pw": "wrong horse"}).json()["code"] == "4010011"
+    assert mails() == []
+    assert person.ask("POST", path, {**wanted, "current_pw": PASSWORD}).status_code == 202
+    [mail] = mails()
+    assert (mail.to, person.ask("GET", "/api/user/me").json()["email"]) == ("new@example.com", person.email)
+    assert person.ask("PUT", path, {"code": mail.code}).json()["email"] == "new@example.com"
+    assert mails()[-1].to == person.email
+    assert "이메일 주소가 변경" in mails()[-1].subject
 
 
 @contextmanager

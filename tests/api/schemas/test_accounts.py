@@ -3,6 +3,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.schemas.accounts import AccountIn, EmailAddress, LoginIn, NewPassword, RegisterIn, TokensOut
 
+LONG = "correct horse battery staple " * 3
+
 
 @pytest.mark.parametrize(
     ("text", "stored"),
@@ -25,7 +27,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("password", "is_good"), [("x" * 7, False), ("x" * 8, True), ("x" * 72, True), ("x" * 73, False)]
+    ("password", "is_good"), [(LONG[:7], False), (LONG[:8], True), (LONG[:72], True), (LONG[:73], False)]
 )
 def test_a_password_has_eight_characters_and_at_most_72_bytes(password: str, *, is_good: bool) -> None:
     if is_good:
@@ -53,6 +55,13 @@ def test_nothing_secret_is_shown_by_a_model_or_its_errors() -> None:
     with pytest.raises(ValidationError) as refused:
         RegisterIn.model_validate({"email": "user", "pw": "horse"})
     assert "horse" not in str(refused.value)
+
+
+def test_a_common_password_is_no_new_one_and_still_a_given_one() -> None:
+    for known in ("password1", "Alrim2026!"):
+        with pytest.raises(ValidationError, match="common_password"):
+            TypeAdapter(NewPassword).validate_python(known)
+        assert LoginIn(email="user@example.com", pw=known).pw == known
 
 
 def test_a_new_password_comes_with_the_present_one() -> None:

@@ -65,7 +65,7 @@ def test_a_new_code_ends_the_old_one(account: UUID) -> None:
     assert use(account, new) == ADDRESS
 
 
-@pytest.mark.parametrize(("purpose", "minutes"), [(VERIFY, 60), (RESET, 15)])
+@pytest.mark.parametrize(("purpose", "minutes"), [(VERIFY, 60), (RESET, 10)])
 def test_a_code_ends(account: UUID, purpose: CodePurpose, minutes: int) -> None:
     assert mailed_codes.minutes(purpose) == str(minutes)
     code = mail(account, purpose)
