@@ -30,6 +30,8 @@ Dump = dict[str, bytes]
 SHORTEST = 5
 """Fewer bytes are found anywhere by chance."""
 CHARSETS = ("utf-8", "utf-16-le", "utf-16-be", "cp949")
+LEAST = 8
+"""Of a word of so many bytes two groups of three are its own in base64, wherever it begins."""
 SEPARATOR = b"\x00\n"
 
 
@@ -128,6 +130,8 @@ def tails(digits: str) -> list[str]:
 def findings(dump: Dump, words: Iterable[Word]) -> list[str]:
     """Name every word that is somewhere, by its kind, and where; each once."""
     texts = {word.text: word.kind for word in words}
+    short = [text for text in texts if len(text.encode()) < LEAST]
+    assert not short, f"too short to be found in base64: {short}"
     # Wherever a word stands, what is a part of it stands too.
     needed = [text for text in texts if not any(part in text for part in texts if part != text)]
     needles = [(texts[text], spelling) for text in needed for spelling in spellings(text)]

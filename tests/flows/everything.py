@@ -31,7 +31,7 @@ CODE = re.compile(r"[2-9A-HJ-NP-Z]{10}")
 NETWORK = "203.0.113.77/32"
 OWN: dict[str, dict[str, str]] = {
     "solapi": {"api_key": "zqxsolapikey", "api_secret": "zqxsolapisecret"},
-    "gmail": {"user": "zqxgmailuser@example.com", "password": "zqxg mail pass word"},
+    "gmail": {"user": "zqxgmailuser@example.com", "password": "zqxapppw mail pass word"},
     "ses": {"access_key_id": "zqxawskey", "secret_access_key": "zqxawssecret", "from": "zqxsesfrom@example.com"},
 }
 

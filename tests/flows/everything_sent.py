@@ -43,7 +43,7 @@ TEXTS: dict[str, Message] = {
             **SMS,
             "to": "01098760005",
             "kakaoOptions": {
-                "pfId": "zqxpfid",
+                "pfId": "zqxkakaopf",
                 "templateId": "zqxtemplateid",
                 "variables": {"name": "zqx홍길동", "order": "zqxorder-1"},
                 "buttons": [
@@ -90,9 +90,9 @@ TALKS: dict[str, Message] = {
     ),
 }
 MAIL: dict[str, Any] = {
-    "to": [{"email": "zqxto@example.com", "name": "zqx받는이"}],
-    "cc": ["zqxcc@example.com"],
-    "bcc": ["zqxbcc@example.com"],
+    "to": [{"email": "zqxmailto@example.com", "name": "zqx받는이"}],
+    "cc": ["zqxcarbon@example.com"],
+    "bcc": ["zqxblind@example.com"],
     "reply_to": {"email": "zqxreply@example.com", "name": "zqx답장"},
     "subject": "zqx메일제목",
     "text": "zqx메일본문",

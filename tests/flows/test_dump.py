@@ -25,7 +25,7 @@ from tests.servers.mariadb import Mariadb
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.redis import RedisServer
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
 
 SETTINGS = {
     "ALRIM_LEASE_SECONDS": "10",
@@ -153,6 +153,8 @@ def test_a_number_is_found_however_it_is_written(spelling: str) -> None:
 
 
 def test_all_findings_are_named_at_once() -> None:
-    held = {"a": b"zqxone zqxtwo", "b": b"zqxtwo"}
-    words = [Word("one", "zqxone"), Word("two", "zqxtwo"), Word("longer", "zqxtwo and more")]
+    held = {"a": b"zqxfirst zqxsecond", "b": b"zqxsecond"}
+    words = [Word("one", "zqxfirst"), Word("two", "zqxsecond"), Word("longer", "zqxsecond and more")]
     assert findings(held, words) == ["one in a", "two in a", "two in b"]
+    with pytest.raises(AssertionError, match="too short"):
+        findings(held, [Word("short", "zqxtwo")])
