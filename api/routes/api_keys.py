@@ -97,7 +97,9 @@ def update_api_key(me: Me, key_id: UUID, body: ApiKeyChangeIn) -> ApiKeyOut:
             key.channels = _words(body.channels)
         if "expires_at" in body.model_fields_set:
             key.expires_at = body.expires_at
-        trail.note(session, me.viewer, Action.KEY_CHANGED, key.id, chosen=body.model_dump(exclude_unset=True))
+        # The trail outlives the account, and a memo is its owner's own text.
+        chosen = body.model_dump(exclude_unset=True, exclude={"user_memo"})
+        trail.note(session, me.viewer, Action.KEY_CHANGED, key.id, chosen=chosen)
         return _shown(key)
 
 

@@ -238,3 +238,12 @@ def test_an_operator_stops_anybodys_key_and_does_no_more(client: Browser, person
         trail = [(line.action, line.role, line.subject_id) for line in Audit.filter(session)]
     assert trail[0] == (Action.KEY_MADE, Role.USER, UUID(key_id))
     assert trail[-1] == (Action.KEY_STOPPED, Role.OPERATOR, UUID(key_id))
+
+
+def test_the_trail_keeps_no_memo(person: Person) -> None:
+    key_id, _ = person.make_key()
+    person.ask("PUT", f"{KEYS}/{key_id}", {"user_memo": "zqxmemo", "read_only": True})
+    with snapshot() as session:
+        assert [line.detail for line in Audit.filter(session, Audit.action == Action.KEY_CHANGED)] == [
+            '{"read_only": true}'
+        ]
