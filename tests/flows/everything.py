@@ -12,15 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
-from uuid import UUID
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
-from models.connection import Connection
-from models.sealing import Sealer, parse_keys
-from models.session import make_engine
-from tests.flows import everything_sent
+from tests.flows import consenting, everything_sent
 from tests.flows.batch_client import BatchClient
 from tests.flows.client import FINAL, Client
 from tests.flows.stack import RECEIPT_SECRET, RECEIPT_TOKEN, Stack, wait_for
@@ -28,6 +24,7 @@ from tests.flows.words import Words
 
 AGENT, REQUEST_ID = "yqxagent/1.0", "yqxrequest-1"
 CODE = re.compile(r"[2-9A-HJ-NP-Z]{10}")
+CONSENTED = ("consented", "from a mailbox")
 NETWORK = "203.0.113.77/32"
 OWN: dict[str, dict[str, str]] = {
     "solapi": {"api_key": "zqxsolapikey", "api_secret": "zqxsolapisecret"},
@@ -131,40 +128,31 @@ def connect(run: Run) -> None:
         run.ask("PUT", f"{where}/{made['id']}", {"credentials": again}, "owner")
         run.ask("POST", f"{where}/{made['id']}/test", who="owner")
     run.words.hide("app password", OWN["gmail"]["password"].replace(" ", ""))
-    kakao = consent(run)
+    kakao = consent(run, "kakao")
+    run.words.hide("mailbox", "zqxmailbox@example.com")
+    google = consent(run, "google", email="zqxmailbox@example.com", verified="true")
     for name in ("SMS", "gmail", "ses"):
         everything_sent.send(owner, run.words, *everything_sent.ARRIVING[name])
     run.sent["consented"] = everything_sent.send(owner, run.words, *everything_sent.TALKS["text"], connection=kakao)
+    channel, mail = everything_sent.ARRIVING["gmail"]
+    run.sent["from a mailbox"] = everything_sent.send(owner, run.words, channel, mail, connection=google)
 
 
-def consent(run: Run) -> str:
-    """Consent in KakaoTalk as a browser does; what Kakao gave is read from what is sealed."""
-    headers = {"Authorization": run.people["owner"].bearer}
-    where = f"{run.stack.api}/api/user/connections/kakao/authorize"
-    with requests.Session() as browser:
-        asked = browser.post(where, json={"name": "yqxconnection-kakao", "friends": True}, headers=headers, timeout=10)
-        for cookie in browser.cookies:
-            run.words.token("consent cookie", cookie.value or "")
-        answer = browser.get(asked.json()["authorize_url"] + "&answer=agree", timeout=10)
-    assert answer.status_code == 200, answer.text
-    back = parse_qs(urlsplit(answer.url).query)
-    run.words.hide("consent", *back["code"], *back["state"])
-    made: str = answer.json()["id"]
-    tokens = unsealed(run.stack, made)
-    run.words.hide("Kakao token", tokens["access_token"], tokens["refresh_token"])
+def consent(run: Run, provider: str, **person: str) -> str:
+    """Connect by consent; what the provider gave is read from what is sealed."""
+    body: dict[str, object] = {"name": f"yqxconnection-{provider}"}
+    made = consenting.connect(run.stack.api, run.words, run.people["owner"].bearer, provider, body, **person)
+    tokens = consenting.unsealed(run.stack, made)
+    run.words.hide(f"{provider} token", tokens["access_token"], tokens["refresh_token"])
     return made
 
 
-def unsealed(stack: Stack, connection_id: str) -> dict[str, str]:
-    """Open a connection's credentials with the installation's own keys."""
-    table, engine = Connection.__table__, make_engine(stack.database_url)
-    with engine.connect().execution_options(reading=True) as database:
-        row_id = UUID(connection_id)
-        sealed = database.execute(table.select().where(table.c.id == row_id)).one().secrets
-    engine.dispose()
-    keys = Sealer(parse_keys(stack.environment["ALRIM_SEAL_KEYS"]))
-    known: dict[str, str] = json.loads(keys.open("connections.secrets", row_id, sealed))
-    return known
+def log_in_elsewhere(run: Run) -> None:
+    """Log in at Kakao and at Google, as one person."""
+    email = run.words.show("e-mail", "yqxsocial@example.com")
+    run.people["social"] = Client(run.stack.api, "", "", "", email)
+    for sns_type in ("kakao", "google"):
+        run.inside("social", consenting.log_in(run.stack.api, run.words, sns_type, email))
 
 
 def send(run: Run) -> None:
@@ -193,17 +181,17 @@ def leave(run: Run) -> None:
     run.ask("DELETE", "/api/user/me", who="leaver")
 
 
-# A login by Kakao or Google is a step of its own here: join by its consent page, and note what comes back.
-STEPS: tuple[Callable[[Run], None], ...] = (log_in, make_keys, connect, send, ask_for_codes, leave)
+STEPS: tuple[Callable[[Run], None], ...] = (log_in, log_in_elsewhere, make_keys, connect, send, ask_for_codes, leave)
 
 
 def settle(run: Run) -> None:
     """With workers: let everything end, decide what a person decides, and use the codes that came."""
     sender = run.people["sender"]
     for name, each in run.sent.items():
-        if name != "consented":
+        if name not in CONSENTED:
             sender.settled(each, 60)
-    run.people["owner"].settled(run.sent["consented"])
+    for name in CONSENTED:
+        assert run.people["owner"].settled(run.sent[name])["status"] == "sent"
     for each in run.batches:
         BatchClient(sender).over(each)
     everything_sent.report(run.stack, run.words, RECEIPT_TOKEN, RECEIPT_SECRET, run.sent["SMS"])

@@ -134,7 +134,15 @@ def test_everything_waited_and_was_sent(taken: Taken) -> None:
 def test_every_word_was_noted(taken: Taken) -> None:
     kinds = {word.kind.rpartition(".")[2] for word in taken.run.words.secret}
     assert kinds >= {"pw", "msg", "html", "bcc", "filename", "content", "image", "receiver_uuids", "password", "upload"}
-    assert kinds >= {"access token", "refresh token", "Kakao token", "mailed code", "secret key", "rotated secret"}
+    assert kinds >= {
+        "access token",
+        "refresh token",
+        "kakao token",
+        "google token",
+        "mailed code",
+        "secret key",
+        "rotated secret",
+    }
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
