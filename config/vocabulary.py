@@ -157,6 +157,14 @@ class ConnectionStatus(StrEnum):
     BLOCKED = "blocked"
 
 
+class Job(StrEnum):
+    """Periodic work that is done once for each of its slots."""
+
+    TIDY = "tidy"
+    SCRUB_OLD = "scrub.old"
+    DELETE_OLD = "delete.old"
+
+
 class AfterSilence(StrEnum):
     """What to do with a message that may or may not have left.
 

@@ -16,8 +16,8 @@ class Account(Base):
     """A person or service that has registered; `email` is lower-case ASCII and unique while the account lives.
 
     `email_verified_at` is when somebody proved that the address is his. `pw_hash` is NULL for who logs in elsewhere.
-    Of an account that was deleted at `deleted_at`, personal data goes from notification to notification:
-    `scrubbed_to` is the last one, and `scrubbed_at` is set when there is none left.
+    Recipients and contents go after `retention_days` (NULL: the installation's), and when the account was deleted, at
+    `deleted_at`: up to notification `scrubbed_to` they are gone, and `scrubbed_at` is when all of a deleted one's were.
     """
 
     __tablename__ = "accounts"
@@ -30,6 +30,7 @@ class Account(Base):
     role: Mapped[Role] = mapped_column(Word(Role), default=Role.USER)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     scrubbed_to: Mapped[UUID | None] = mapped_column(Id)
+    retention_days: Mapped[int | None]
     scrubbed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -11,6 +11,7 @@ from models.identity import Identity
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.notification import Notification
+from models.run import Run
 from models.throttle import Throttle
 from models.whitelist import Whitelist
 
@@ -27,6 +28,7 @@ __all__ = [
     "LoginSession",
     "MailedCode",
     "Notification",
+    "Run",
     "Throttle",
     "Whitelist",
 ]

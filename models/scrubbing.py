@@ -1,11 +1,12 @@
-"""Scrubbing: recipients and contents of an account that was deleted go; states, times and codes stay on record.
+"""Scrubbing: recipients and contents go; states, times and codes stay on record.
 
-Goes through its notifications in the order of their ids, slice by slice, and remembers how far it came, so that it can
-be stopped at any moment. What still waits is cancelled. One that is with a worker right now is waited for. It never
-commits.
+It goes through an account's notifications in the order of their ids, slice by slice, and remembers how far it came, so
+that it can be stopped at any moment. Of an account that lives, what is older than its retention goes, but not what
+still waits; of one that was deleted everything, and what waits is cancelled. It never commits.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,45 +14,84 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import State
+from config.vocabulary import AccountStatus, State
 from models import batch_ledger, ledger
 from models.account import Account
 from models.batch import Batch
 from models.notification import Notification
 from models.plans import by_index
+from models.types import first_id
 
 SLICE: Final = 500
 AFTER: Final = timedelta(seconds=10)
 """A key works for up to two seconds after its account was deleted: what it sent then comes last."""
 NONE: Final = UUID(int=0)
 # A body's hash goes too: by it, who has the table could try out whom the body was for.
-OF_NOTIFICATION: Final = ("sealed", "recipient_hash", "reference", "body_hash")
+PERSONAL: Final = ("sealed", "recipient_hash", "body_hash")
 OF_BATCH: Final = ("sealed", "reference", "body_hash", "prefix_hash", "upload_hash")
+ALL: Final = UUID(int=2**128 - 1)
 
 
-def waiting(session: Session) -> Sequence[UUID]:
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How far one went; `left` is the first notification that was left as it is, since it is under way."""
+
+    count: int
+    last: UUID
+    left: UUID | None
+
+
+def deleted(session: Session) -> Sequence[UUID]:
     """Find deleted accounts that are not scrubbed yet, longest deleted first."""
     open_ones = select(Account.id).where(Account.deleted_at.is_not(None), Account.scrubbed_at.is_(None))
     return session.scalars(open_ones.order_by(Account.deleted_at)).all()
 
 
-def scrub_slice(session: Session, account_id: UUID, now: datetime) -> bool:
-    """Scrub the account's next notifications; False means that nothing more can be done now."""
+def following(session: Session, after: UUID) -> Account | None:
+    """The account that comes next in the order of ids, among those that live."""
+    alive = select(Account).where(Account.id > after, Account.status == AccountStatus.ACTIVE)
+    return session.scalar(alive.order_by(Account.id).limit(1))
+
+
+def oldest_kept(account: Account, now: datetime, days: int) -> UUID:
+    """The first id that an account's retention keeps; `days` where the account asks for nothing."""
+    return first_id(now - timedelta(days=min(account.retention_days or days, days)))
+
+
+def scrub_account(session: Session, account_id: UUID, now: datetime) -> bool:
+    """Scrub a deleted account's next notifications; False means that nothing more can be done now."""
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.deleted_at is None or account.scrubbed_at is not None:
         return False
-    if account.scrubbed_to is None:
-        _end_batches(session, account_id, now)
-    rows = _slice(session, account_id, account.scrubbed_to or NONE)
-    ready = _before_busy(rows)
-    if not ready:
-        if not rows and account.deleted_at + AFTER <= now:
-            account.scrubbed_at = now
-        return False
-    ledger.cancel(session, [row.id for row in ready if row.status is State.QUEUED], now)
-    _scrub(session, [row.id for row in ready])
-    account.scrubbed_to = ready[-1].id
-    return len(ready) == len(rows)
+    _end_batches(session, account_id, now)
+    rows = _slice(session, account_id, account.scrubbed_to or NONE, ALL)
+    ledger.cancel(session, [row.id for row in rows if row.status is State.QUEUED], now)
+    busy = next((number for number, row in enumerate(rows) if row.status is State.SENDING), len(rows))
+    # What its owner found it by is nobody's any more.
+    _scrub(session, [row.id for row in rows[:busy]], "reference")
+    if busy:
+        account.scrubbed_to = rows[busy - 1].id
+    if not rows and account.deleted_at + AFTER <= now:
+        account.scrubbed_at = now
+    return busy == len(rows) > 0
+
+
+def scrub_slice(session: Session, account_id: UUID, after: UUID, before: UUID) -> Slice:
+    """Scrub a living account's next notifications between two ids."""
+    rows = _slice(session, account_id, after, before)
+    under_way = [row.id for row in rows if row.status in {State.QUEUED, State.SENDING}]
+    _scrub(session, [row.id for row in rows if row.id not in {*under_way}])
+    return Slice(len(rows), rows[-1].id if rows else after, under_way[0] if under_way else None)
+
+
+def just_before(row_id: UUID) -> UUID:
+    """The id before this one."""
+    return UUID(int=row_id.int - 1)
+
+
+def note(session: Session, account_id: UUID, to: UUID) -> None:
+    """Remember that everything up to this id is scrubbed."""
+    session.execute(update(Account).where(Account.id == account_id).values(scrubbed_to=to))
 
 
 def _end_batches(session: Session, account_id: UUID, now: datetime) -> None:
@@ -63,18 +103,14 @@ def _end_batches(session: Session, account_id: UUID, now: datetime) -> None:
     )
 
 
-def _slice(session: Session, account_id: UUID, after: UUID) -> Sequence[Row[UUID, State]]:
+def _slice(session: Session, account_id: UUID, after: UUID, before: UUID) -> Sequence[Row[UUID, State]]:
     row = Notification
-    following = select(row.id, row.status).where(row.account_id == account_id, row.id > after).order_by(row.id)
-    return session.execute(by_index(following.limit(SLICE), "ix_notifications_account").with_for_update()).all()
+    between = select(row.id, row.status).where(row.account_id == account_id, row.id > after, row.id < before)
+    ordered = between.order_by(row.id).limit(SLICE)
+    return session.execute(by_index(ordered, "ix_notifications_account").with_for_update()).all()
 
 
-def _before_busy(rows: Sequence[Row[UUID, State]]) -> Sequence[Row[UUID, State]]:
-    busy = next((number for number, row in enumerate(rows) if row.status is State.SENDING), len(rows))
-    return rows[:busy]
-
-
-def _scrub(session: Session, ids: Sequence[UUID]) -> None:
+def _scrub(session: Session, ids: Sequence[UUID], *further: str) -> None:
     row = Notification
-    gone = update(row).where(row.id.in_(ids)).values(**dict.fromkeys(OF_NOTIFICATION))
+    gone = update(row).where(row.id.in_(ids)).values(**dict.fromkeys((*PERSONAL, *further)))
     session.execute(by_index(gone), execution_options={"synchronize_session": False})

@@ -16,7 +16,7 @@ from benchmarks.acts import Doing
 from benchmarks.filling import owner
 from benchmarks.yard import Yard
 from config.vocabulary import AccountStatus, Role
-from models import gathering, ledger, scrubbing
+from models import deletion, gathering, ledger, scrubbing
 from models.account import Account
 from models.ledger import Fence
 from models.notification import Notification
@@ -103,7 +103,7 @@ def _scrub(yard: Yard) -> Doing:
 
     def do() -> None:
         with transaction() as session:
-            assert scrubbing.scrub_slice(session, ME.account_id, utc_now())
+            assert scrubbing.scrub_account(session, ME.account_id, utc_now())
 
     return do
 
@@ -119,6 +119,24 @@ def _rotate(yard: Yard) -> Doing:
     return do
 
 
+def _scrub_old(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+
+    def do() -> None:
+        with transaction() as session:
+            assert scrubbing.scrub_slice(session, ME.account_id, scrubbing.NONE, scrubbing.ALL).count
+
+    return do
+
+
+def _delete_old(_: Yard) -> Doing:
+    def do() -> None:
+        with transaction() as session:
+            assert deletion.delete_slice(session, scrubbing.ALL, 50)
+
+    return do
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
@@ -127,6 +145,8 @@ MORE: dict[str, Callable[[Yard], Doing]] = {
     "resend": _resend,
     "export": lambda _: lambda: len([*export._rows(Notification, Notification.account_id == ME.account_id)]) and None,
     "scrub": _scrub,
+    "scrub old": _scrub_old,
+    "delete old": _delete_old,
     "rotate": _rotate,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),

@@ -24,6 +24,7 @@ EXCHANGE: Final = Exchange("alrim", type="direct")
 SWEEP_EVERY: Final = timedelta(seconds=2)
 FEED_EVERY: Final = timedelta(seconds=1)
 SCRUB_EVERY: Final = timedelta(seconds=30)
+JOBS_EVERY: Final = timedelta(seconds=15)
 
 
 def configuration() -> dict[str, Any]:
@@ -56,6 +57,7 @@ def configuration() -> dict[str, Any]:
             "sweep": _periodic("sweep", SWEEP_EVERY),
             "feed": _periodic("feed", FEED_EVERY),
             "scrub": _periodic("scrub", SCRUB_EVERY),
+            "jobs": _periodic("jobs", JOBS_EVERY),
         },
     }
 
@@ -147,6 +149,7 @@ app = Celery(
         "workers.tasks.connections",
         "workers.tasks.deliver",
         "workers.tasks.feed",
+        "workers.tasks.jobs",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
         "workers.tasks.scrub",

@@ -14,7 +14,7 @@ from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
 from kombu.exceptions import OperationalError
 
-from config.vocabulary import Channel, Lane, Queue
+from config.vocabulary import Channel, Job, Lane, Queue
 from workers.celery_app import app
 from workers.channels.registry import VENDORS
 
@@ -97,6 +97,10 @@ class Bell:
     def test(self, connection_id: UUID) -> bool:
         """Have a connection's credentials tried out; False means that the broker is away and nobody will."""
         return self._send("connections.test", (str(connection_id),), str(connection_id), 600, Queue.PERIODIC)
+
+    def job(self, job: Job) -> bool:
+        """Have a portion of a periodic job done; one that nobody came to within a minute is dropped."""
+        return self._send(str(job), (), "", 60, Queue.PERIODIC)
 
     def depth(self, queue: Queue) -> int | None:
         """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""

@@ -41,6 +41,8 @@ def update_me(me: Me, body: AccountIn) -> AccountOut:
         account = accounts.find(session, me.id, lock=True)
         if "name" in body.model_fields_set:
             account.name = body.name
+        if "retention_days" in body.model_fields_set:
+            account.retention_days = body.retention_days
         if fresh is not None:
             if account.pw_hash != present:
                 raise ApiError(Code.STATE_CONFLICT, detail="pw: it was changed at the same time")
@@ -141,5 +143,6 @@ def _shown(account: Account) -> AccountOut:
         email_verified=account.email_verified_at is not None,
         name=account.name,
         role=account.role,
+        retention_days=account.retention_days,
         created_at=account.created_at,
     )

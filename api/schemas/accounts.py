@@ -151,6 +151,7 @@ class AccountOut(BaseModel):
     email_verified: bool
     name: str | None
     role: Role
+    retention_days: int | None = Field(description="Null: as long as this installation keeps them.")
     created_at: datetime
 
 
@@ -180,6 +181,13 @@ class AccountIn(In):
     model_config = examples({"name": "김하늘"}, {"pw": "a new correct horse", "current_pw": "correct horse battery"})
 
     name: Name | None = None
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="After so many days recipients and contents of what was handled are scrubbed; null, or more than"
+        " the installation's own days, means those.",
+    )
     pw: NewPassword | None = Field(default=None, repr=False)
     current_pw: GivenPassword | None = Field(default=None, repr=False)
 

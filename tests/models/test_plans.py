@@ -92,6 +92,8 @@ MEANT: dict[str, set[str]] = {
     "deliver: refuse": DUE,
     "export": {"ix_notifications_account"},
     "scrub": {"PRIMARY", "ix_notifications_account"},
+    "scrub old": {"PRIMARY", "ix_notifications_account"},
+    "delete old": {"PRIMARY"} | OF_ATTEMPTS,
     **{name: {"PRIMARY", "ix_notifications_batch"} for name in BATCHES},
 }
 """By which indexes each act finds; one that is not here or a list finds by ids alone."""

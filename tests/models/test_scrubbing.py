@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -7,7 +7,7 @@ from config.vocabulary import AccountStatus, BatchState, State
 from models import scrubbing
 from models.account import Account
 from models.session import transaction
-from models.types import new_id, utc_now
+from models.types import first_id, new_id, utc_now
 from tests.rows import a_batch, a_row, its_row, read, read_batch
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
@@ -30,15 +30,15 @@ def scrub(account: UUID) -> int:
     slices = 0
     while True:
         with transaction() as session:
-            if not scrubbing.scrub_slice(session, account, utc_now()):
+            if not scrubbing.scrub_account(session, account, utc_now()):
                 return slices
         slices += 1
 
 
 def is_done(account: UUID) -> bool:
     with transaction() as session:
-        assert (account in scrubbing.waiting(session)) == (Account.get(session, account).scrubbed_at is None)  # type: ignore[union-attr]
-        return account not in scrubbing.waiting(session)
+        assert (account in scrubbing.deleted(session)) == (Account.get(session, account).scrubbed_at is None)  # type: ignore[union-attr]
+        return account not in scrubbing.deleted(session)
 
 
 def a_personal_row(state: State, account: UUID, attempt: int = 1) -> UUID:
@@ -111,3 +111,41 @@ def test_an_account_that_lives_is_left_alone() -> None:
     row = a_personal_row(State.SENT, account)
     assert scrub(account) == 0
     assert shown(row) == (State.SENT, False)
+
+
+def id_at(moment: datetime) -> UUID:
+    return UUID(int=first_id(moment).int | (new_id().int & (2**74 - 1)))
+
+
+def test_of_an_account_that_lives_what_is_older_than_its_retention_goes() -> None:
+    now = utc_now()
+    with transaction() as session:
+        account = Account.create(session)
+        brief = Account.create(session, retention_days=7)
+    before = scrubbing.oldest_kept(account, now, 30)
+    assert scrubbing.oldest_kept(brief, now, 30) > before
+    assert scrubbing.oldest_kept(brief, now, 5) > scrubbing.oldest_kept(brief, now, 30)
+    old, young = (id_at(now - timedelta(days=days)) for days in (31, 29))
+    states = {old: State.UNKNOWN, young: State.SENT}
+    for row_id, state in states.items():
+        a_row(state, id=row_id, account_id=account.id, recipient_hash=b"r" * 32, reference="order-1")
+    with transaction() as session:
+        part = scrubbing.scrub_slice(session, account.id, scrubbing.NONE, before)
+    assert part == scrubbing.Slice(1, old, None)
+    assert (read(old).sealed, read(old).recipient_hash, read(old).status) == (None, None, State.UNKNOWN)
+    # What its owner finds it by stays.
+    assert read(old).reference == "order-1"
+    assert read(young).sealed is not None
+
+
+def test_what_still_waits_is_left_and_said() -> None:
+    account = new_id()
+    long_ago = utc_now() - timedelta(days=60)
+    first, waiting, last = (id_at(long_ago + timedelta(hours=hours)) for hours in range(3))
+    for row_id, state in ((first, State.SENT), (waiting, State.QUEUED), (last, State.SENT)):
+        a_row(state, id=row_id, account_id=account)
+    with transaction() as session:
+        one = scrubbing.scrub_slice(session, account, scrubbing.NONE, scrubbing.ALL)
+        two = scrubbing.scrub_slice(session, account, one.last, scrubbing.ALL)
+    assert (one.left, two.left) == (waiting, None)
+    assert [read(each).sealed is None for each in (first, waiting, last)] == [True, False, True]

@@ -28,12 +28,12 @@ def scrub_all(until: float) -> int:
     slices = 0
     try:
         with snapshot() as session:
-            accounts = scrubbing.waiting(session)
+            accounts = scrubbing.deleted(session)
         for account_id in accounts:
             more = True
             while more and time.monotonic() < until:
                 with transaction() as session:
-                    more = scrubbing.scrub_slice(session, account_id, utc_now())
+                    more = scrubbing.scrub_account(session, account_id, utc_now())
                 slices += more
             log.info("account.scrubbed", account=str(account_id), slices=slices)
     except AWAY as error:

@@ -21,7 +21,7 @@ def log_in(client: Browser, password: str) -> int:
 def test_one_sees_oneself_and_no_secret(person: Person) -> None:
     me = person.ask("GET", "/api/user/me")
     assert me.status_code == 200
-    assert me.json().keys() == {"id", "email", "email_verified", "name", "role", "created_at"}
+    assert me.json().keys() == {"id", "email", "email_verified", "name", "role", "retention_days", "created_at"}
     assert (me.json()["email"], me.json()["role"]) == ("user@example.com", "user")
     assert me.json()["created_at"].endswith("Z")
 

@@ -27,4 +27,4 @@ def test_every_deleted_account_is_scrubbed_and_a_scrub_that_was_stopped_goes_on(
     assert scrub_all(time.monotonic() + 60) == 6
     assert [read(row).sealed for row in rows] == [None] * 6
     with transaction() as session:
-        assert scrubbing.waiting(session) == []
+        assert scrubbing.deleted(session) == []
