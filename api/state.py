@@ -4,6 +4,7 @@ No module-level clients: a test makes another state, and nothing is shared betwe
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Final, cast
 
 from anyio import CapacityLimiter
@@ -11,6 +12,7 @@ from fastapi import Depends, Request
 
 from api.connections import ConnectionChoice
 from api.intake import Intake
+from models.types import utc_now
 
 UPLOADS: Final = 4
 """Batches that are filled at the same time; the next one waits."""
@@ -18,10 +20,11 @@ UPLOADS: Final = 4
 
 @dataclass
 class State:
-    """The intake, the remembered connection choices, and the room for filling batches, of this process."""
+    """The intake, the remembered connection choices, the room for filling batches, and since when this process runs."""
 
     intake: Intake
     connections: ConnectionChoice = field(default_factory=ConnectionChoice)
+    since: datetime = field(default_factory=utc_now)
     filling: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(UPLOADS))
 
 

@@ -37,6 +37,13 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
 }
 
 
+def expected(since: datetime, now: datetime) -> dict[Job, datetime]:
+    """The slots that must have ended by now, if somebody has looked after the jobs since then."""
+    if now - since < GRACE:
+        return {}
+    return {job: rhythm.slot(now - GRACE) for job, rhythm in JOBS.items()}
+
+
 class Keeping(Group):
     """How many days what is kept."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.jobs import JOBS, Rhythm
+from config.jobs import GRACE, JOBS, Rhythm, expected
 from config.vocabulary import Job
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
@@ -38,3 +38,12 @@ def test_every_job_has_slots_that_divide_a_day() -> None:
     assert set(JOBS) == set(Job)
     assert all(timedelta(days=1) % rhythm.every == timedelta(0) for rhythm in JOBS.values())
     assert Rhythm(timedelta(hours=1), timedelta(minutes=7)).slot(datetime(2026, 1, 1, tzinfo=UTC)).minute == 7
+
+
+def test_a_slot_must_have_ended_some_time_after_it_began() -> None:
+    began = JOBS[Job.TIDY].slot(datetime(2026, 11, 28, 12, tzinfo=UTC))
+    long_ago = began - timedelta(days=1)
+    assert expected(long_ago, began + GRACE - timedelta(seconds=1))[Job.TIDY] == began - timedelta(hours=1)
+    assert expected(long_ago, began + GRACE)[Job.TIDY] == began
+    # Whoever has just started has waited for nobody yet.
+    assert expected(began, began + GRACE - timedelta(seconds=1)) == {}

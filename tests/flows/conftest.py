@@ -38,12 +38,17 @@ def installed(
     *only: str,
     url: str | None = None,
     extra: Mapping[str, str] | None = None,
-    webs: int = 1,
+    **numbers: int,
 ) -> Iterator[Stack]:
-    """An installation, or only these of its processes, on SQLite unless said, and on a Redis of its own."""
+    """An installation, or only these of its processes, on SQLite unless said, and on a Redis of its own.
+
+    `numbers` are how many there are of each (webs, workers, beats).
+    """
     directory: Path = factory.mktemp("flows")
     with private_broker(redis_server, factory.mktemp("b")) as broker:
-        running = Stack(directory, url or f"sqlite:///{directory}/alrim.db", broker.url, dict(extra or {}), webs=webs)
+        webs, workers, beats = (numbers.get(name, 1) for name in ("webs", "workers", "beats"))
+        database = url or f"sqlite:///{directory}/alrim.db"
+        running = Stack(directory, database, broker.url, dict(extra or {}), webs=webs, workers=workers, beats=beats)
         try:
             running.start(*only)
             yield running

@@ -53,6 +53,7 @@ class Stack:
     broker_url: str
     extra: dict[str, str] = field(default_factory=dict)
     webs: int = 1
+    beats: int = 1
     workers: int = 1
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -94,7 +95,10 @@ class Stack:
                 for name in (_nth("worker", number) for number in range(1, self.workers + 1))
             },
             # A file with the number of a killed one would keep the next from starting.
-            "beat": [*celery, "beat", "--schedule", str(self.directory / "beat"), "--pidfile="],
+            **{
+                name: [*celery, "beat", "--schedule", str(self.directory / name), "--pidfile="]
+                for name in (_nth("beat", number) for number in range(1, self.beats + 1))
+            },
         }
 
     def _serve(self, port: int) -> list[str]:
