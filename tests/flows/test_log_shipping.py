@@ -145,6 +145,8 @@ def test_a_worker_killed_while_it_ships_loses_nothing_and_doubles_nothing(shippi
     with speaking(shipping) as lock, speaking(shipping) as look:
         lock.execute("LOCK TABLES log_records WRITE")
         names = ask_many(client, "killed")
+        # Until all of them are in the worker's hands, and in nobody else's.
+        time.sleep(2.5)
 
         def is_writing() -> bool:
             look.execute(WAITS)
