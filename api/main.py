@@ -29,6 +29,7 @@ from api.routes import (
     health,
     identities,
     index,
+    logs,
     notifications,
     receipts,
     resets,
@@ -46,6 +47,7 @@ from config.settings import Api, Installation, Secrets, SettingsError, settings
 from config.vocabulary import Process
 from models.sealing import sealer
 from models.session import engine, make_autocommit_engine
+from workers.publish import logs as log_buffer
 
 THREADS = 16
 """Threads for the routes that are plain `def`: bcrypt and the rare reads; the accept path uses none."""
@@ -65,6 +67,7 @@ ROUTES = (
     social,
     users,
     sessions,
+    logs,
     identities,
     export,
     api_keys,
@@ -136,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     intake = Intake(writer)
     intake.start()
     usage().start()
+    log_buffer().start()
     app.state.alrim = State(intake)
     # What lives from here on lives for ever; collecting it again and again costs the slowest requests 50 ms.
     gc.collect()
@@ -143,6 +147,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await anyio.to_thread.run_sync(intake.stop)
     await anyio.to_thread.run_sync(usage().stop)
+    await anyio.to_thread.run_sync(log_buffer().stop)
     await quota().close()
     writer.dispose()
     engine().dispose()

@@ -21,6 +21,7 @@ from api.security.who import Viewer
 from config.vocabulary import Role, State
 from models.attempt import Attempt
 from models.audit import Audit
+from models.base import Base
 from models.connection import Connection, is_sandbox
 from models.notification import Notification
 from models.types import first_id, utc_now
@@ -44,12 +45,14 @@ def find(session: Session, viewer: Viewer, notification_id: UUID, *, lock: bool 
     return row
 
 
-def created_between(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+def created_between(
+    start: datetime | None, end: datetime | None, row: type[Base] = Notification
+) -> list[ColumnElement[bool]]:
     """The conditions that a row was made in this time, its end excluded.
 
     An id is made with its row and begins with the moment, so the index of ids finds the time; `created_at` has none.
     """
-    row, conditions = Notification, list[ColumnElement[bool]]()
+    conditions = list[ColumnElement[bool]]()
     if start is not None:
         conditions += [row.created_at >= start, row.id >= first_id(start - APART)]
     if end is not None:

@@ -51,3 +51,5 @@ class Keeping(Group):
     """Recipients and contents of what was handled; an account can ask for less."""
     delete_after_days: int = Field(default=400, ge=31, le=3650)
     """States, times and the trail of decisions."""
+    delete_logs_after_days: int = Field(default=60, ge=1, le=3650)
+    """Log records that can be searched."""

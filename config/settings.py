@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Protocol, TypeVar, cast
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from config.vocabulary import AfterSilence, Env
+from config.vocabulary import AfterSilence, Env, LogSink
 
 Words = Annotated[
     tuple[str, ...],
@@ -141,6 +141,12 @@ class Worker(Group):
     def hard_limit(self) -> float:
         """Seconds after which a task is killed, well before its lease ends."""
         return self.lease_seconds * 4 / 5
+
+
+class Logs(Group):
+    """Where log records go beside standard output."""
+
+    log_sink: LogSink = LogSink.DATABASE
 
 
 class Flower(Group):

@@ -95,6 +95,20 @@ CONSUMES: Final[dict[Process, tuple[Queue, ...]]] = {
 """Which worker process consumes which queues; each queue stands exactly once."""
 
 
+class LogEvent(StrEnum):
+    """What is shipped of the log: requests that were answered, and attempts to send that ended."""
+
+    REQUEST_SERVED = "request.served"
+    ATTEMPT_ENDED = "attempt.ended"
+
+
+class LogSink(StrEnum):
+    """Where shipped log records are kept to be searched; standard output has every line in any case."""
+
+    DATABASE = "database"
+    NONE = "none"
+
+
 class Env(StrEnum):
     """Where an installation runs; unset means `prod`."""
 

@@ -12,19 +12,22 @@ from sqlalchemy.orm import Session
 from config.vocabulary import State
 from models.attempt import Attempt
 from models.audit import Audit
+from models.base import Base
 from models.batch import Batch, BatchReject
+from models.log_record import LogRecord
 from models.notification import Notification
 from models.plans import by_index
 
 UNDER_WAY: Final = (State.QUEUED, State.SENDING)
 
 
-def delete_slice(session: Session, before: UUID, most: int) -> int:
-    """Delete at most so many rows that were made before this id; how many there were, 0 if none is left."""
+def delete_slice(session: Session, before: UUID, logs_before: UUID, most: int) -> int:
+    """Delete at most so many rows made before this id, or log records made before theirs; 0 if none is left."""
     return (
         _delete_notifications(session, before, most)
         or _delete_batches(session, before, most)
-        or _delete_lines(session, before, most)
+        or _delete_lines(session, Audit, before, most)
+        or _delete_lines(session, LogRecord, logs_before, most)
     )
 
 
@@ -52,10 +55,10 @@ def _delete_batches(session: Session, before: UUID, most: int) -> int:
     return 1
 
 
-def _delete_lines(session: Session, before: UUID, most: int) -> int:
-    ids = session.scalars(select(Audit.id).where(Audit.id < before).order_by(Audit.id).limit(most)).all()
+def _delete_lines(session: Session, table: type[Base], before: UUID, most: int) -> int:
+    ids = session.scalars(select(table.id).where(table.id < before).order_by(table.id).limit(most)).all()
     if ids:
-        _delete(session, Audit, Audit.id.in_(ids))
+        _delete(session, table, table.id.in_(ids))
     return len(ids)
 
 

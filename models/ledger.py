@@ -45,6 +45,7 @@ class Claimed:
     type: str
     tries: int
     sealed: bytes | None
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta
     _expire(session, found, now)
     held = [
         Claimed(
-            Fence(each.id, each.attempt + 1), each.account_id, each.connection_id, each.type, each.tries, each.sealed
+            Fence(each.id, each.attempt + 1),
+            *(each.account_id, each.connection_id, each.type, each.tries, each.sealed, each.request_id),
         )
         for each in found
         if not _is_late(each, now)

@@ -1,4 +1,4 @@
-"""Plans: by which index notifications are found, where the planner's choice would do harm; SQLite chooses by itself.
+"""Plans: by which index rows are found, where the planner's choice would do harm; SQLite chooses by itself.
 
 MySQL and MariaDB choose by statistics, anew for every value: what was right for a table of yesterday sorts a million
 rows today, or locks in an order of its own.
@@ -8,18 +8,19 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Select, Update
 
+from models.base import Base
 from models.notification import Notification
 
 STATEMENT = TypeVar("STATEMENT", Select[*tuple[Any, ...]], Update)
 DIALECTS: Final = ("mysql", "mariadb")
 
 
-def by_index(statement: STATEMENT, name: str = "PRIMARY") -> STATEMENT:
-    """Have the statement find its notifications by this index."""
+def by_index(statement: STATEMENT, name: str = "PRIMARY", table: type[Base] = Notification) -> STATEMENT:
+    """Have the statement find its notifications, or rows of another table, by this index."""
     hint = f"FORCE INDEX ({name})"
     for dialect in DIALECTS:
         if isinstance(statement, Update):
             statement = statement.with_hint(hint, dialect_name=dialect)
         else:
-            statement = statement.with_hint(Notification, hint, dialect)
+            statement = statement.with_hint(table, hint, dialect)
     return statement

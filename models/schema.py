@@ -8,6 +8,7 @@ from models.base import Base
 from models.batch import Batch, BatchReject
 from models.connection import Connection
 from models.identity import Identity
+from models.log_record import LogRecord
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.notification import Notification
@@ -25,6 +26,7 @@ __all__ = [
     "BatchReject",
     "Connection",
     "Identity",
+    "LogRecord",
     "LoginSession",
     "MailedCode",
     "Notification",

@@ -132,7 +132,7 @@ def _scrub_old(yard: Yard) -> Doing:
 def _delete_old(_: Yard) -> Doing:
     def do() -> None:
         with transaction() as session:
-            assert deletion.delete_slice(session, scrubbing.ALL, 50)
+            assert deletion.delete_slice(session, scrubbing.ALL, scrubbing.ALL, 50)
 
     return do
 

@@ -153,6 +153,7 @@ app = Celery(
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
         "workers.tasks.scrub",
+        "workers.tasks.ship_logs",
         "workers.tasks.sweep",
     ],
 )

@@ -1,11 +1,12 @@
 """The only door from the API to the workers: rings a doorbell, never carries a message.
 
 A ring holds ids. It is not retried and may be lost: `sweep` rings again for every row that nobody answered
-for. Nothing here reads or writes a row.
+for. Log records leave by it too, which are kept until the broker has them. Nothing here reads or writes a row.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -14,9 +15,13 @@ from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
 from kombu.exceptions import OperationalError
 
-from config.vocabulary import Channel, Job, Lane, Queue
+from config.settings import Logs, settings
+from config.vocabulary import Channel, Job, Lane, LogEvent, LogSink, Queue
+from models.types import new_id, utc_now
 from workers.celery_app import app
 from workers.channels.registry import VENDORS
+from workers.log_buffer import LogBuffer
+from workers.log_record import Detail, LogRecord
 
 log = structlog.get_logger()
 
@@ -30,6 +35,10 @@ MANDATORY: Final = True
 
 SHOWN: Final = 20
 """Ids of a message that Flower shows."""
+
+
+MOST_LOGS: Final = 200
+"""Batches of log records that may wait; more would fill the memory of a broker whose workers are gone."""
 
 
 class Ring(NamedTuple):
@@ -102,6 +111,16 @@ class Bell:
         """Have a portion of a periodic job done; one that nobody came to within a minute is dropped."""
         return self._send(str(job), (), "", 60, Queue.PERIODIC)
 
+    def ship(self, records: Sequence[Sequence[object]]) -> bool:
+        """Queue a batch of log records; False means that the broker is away or many wait, and nothing was queued."""
+        waiting = self.depth(Queue.LOGS)
+        return waiting is not None and waiting < MOST_LOGS and self.ship_again(records, None)
+
+    def ship_again(self, records: Sequence[Sequence[object]], task_id: str | None) -> bool:
+        """Queue a batch that was in the queue already, however many wait."""
+        said = f"{len(records)} records"
+        return self._send("logs.ship", (records,), said, queue=Queue.LOGS, task_id=task_id)
+
     def depth(self, queue: Queue) -> int | None:
         """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
         connection = self._connection or app.connection_for_write()
@@ -130,6 +149,7 @@ class Bell:
         argsrepr: str,
         expires: int | None = None,
         queue: Queue = Queue.RECEIPTS,
+        task_id: str | None = None,
     ) -> bool:
         connection = self._connection or app.connection_for_write()
         try:
@@ -137,6 +157,7 @@ class Bell:
                 task,
                 args=args,
                 argsrepr=argsrepr,
+                task_id=task_id,
                 queue=str(queue),
                 producer=self._open(connection),
                 retry=False,
@@ -159,6 +180,24 @@ class Bell:
             )
             self._producer = app.amqp.Producer(connection.channel())
         return self._producer
+
+
+@cache
+def logs() -> LogBuffer:
+    """This process's log records that are to be shipped."""
+    return LogBuffer(Bell)
+
+
+def note(
+    event: LogEvent,
+    detail: Detail,
+    account_id: UUID | None,
+    request_id: str | None,
+    notification_id: UUID | None = None,
+) -> None:
+    """Have an event of the log shipped, too; costs microseconds and waits for nobody."""
+    if settings(Logs).log_sink is not LogSink.NONE:
+        logs().note(LogRecord(new_id(), event, utc_now(), account_id, request_id, notification_id, detail))
 
 
 def chunks(rings: Iterable[Ring]) -> Iterator[Sequence[Ring]]:

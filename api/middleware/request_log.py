@@ -4,6 +4,8 @@ It gives every request an id, the caller's or a new one, that all of its events 
 event holds who asked, masked, and a refusal's code; no query string (signatures live there), no body and no address
 in full. Of an unexpected error it holds the class and the places it came through, never its text, which can quote a
 value.
+
+The same event, without the class and the places, is shipped to be searched by the account that asked.
 """
 
 import re
@@ -21,11 +23,14 @@ from structlog.contextvars import bound_contextvars
 from api.errors import ApiError, Code, problem
 from api.security.caller import address_of
 from api.security.networks import mask
+from config.vocabulary import LogEvent
+from workers.publish import note
 
 log = structlog.get_logger()
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SECRET_PATH: Final = re.compile(r"^(/api/receipts/[^/]+/).+")
+MOST_METHOD: Final = 16
 MOST_PATH: Final = 200
 MOST_PLACES: Final = 12
 
@@ -62,7 +67,9 @@ class RequestLog:
                 if status == 0:
                     await problem(ApiError(Code.UNEXPECTED), headers)(scope, receive, noted)
             report = log.error if failure else log.info
-            report("request.served", **_facts(scope), status=status, ms=_since(began), **failure)
+            detail = {**_facts(scope), "status": status, "ms": _since(began)}
+            report("request.served", **detail, account=_account(scope), **failure)
+            note(LogEvent.REQUEST_SERVED, detail, scope["state"].get("account_id"), request_id)
 
 
 def mask_email(email: str) -> str:
@@ -77,14 +84,17 @@ def _request_id(headers: Headers) -> str:
 
 
 def _facts(scope: Scope) -> Mapping[str, Any]:
-    email = scope["state"].get("email")
     return {
-        "method": scope["method"],
+        "method": scope["method"][:MOST_METHOD],
         "path": SECRET_PATH.sub(r"\1***", scope["path"])[:MOST_PATH],
         "client": mask(address_of(scope)),
-        "account": mask_email(email) if email else None,
         "code": scope["state"].get("code"),
     }
+
+
+def _account(scope: Scope) -> str | None:
+    email = scope["state"].get("email")
+    return mask_email(email) if email else None
 
 
 def _since(began: float) -> float:

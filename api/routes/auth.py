@@ -63,6 +63,7 @@ def login(sns_type: SnsType, body: LoginIn, request: Request) -> TokensOut:
     pw_hash = None if account is None else account.pw_hash
     if not passwords.verify(body.pw, pw_hash) or account is None:
         raise ApiError(Code.LOGIN_FAILED)
+    request.state.account_id = account.id
     with transaction() as session:
         throttle.forgive(session, *gauges)
         return logins.begin(session, account.id, request, utc_now())

@@ -25,6 +25,7 @@ from models.base import Base
 from models.batch import Batch
 from models.connection import Connection
 from models.identity import Identity
+from models.log_record import LogRecord
 from models.login_session import LoginSession
 from models.notification import Notification
 from models.session import snapshot
@@ -52,6 +53,7 @@ OF_ACCOUNT: Final[tuple[tuple[str, type[Base], Any], ...]] = (
     ("connection", Connection, Connection.account_id),
     ("batch", Batch, Batch.account_id),
     ("audit", Audit, Audit.account_id),
+    ("log_record", LogRecord, LogRecord.account_id),
 )
 
 router = APIRouter(prefix="/api/user/export", tags=["user"])

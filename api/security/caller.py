@@ -94,7 +94,7 @@ def bearer_account(request: Request, token: Token) -> BearerAccount:
     if token is None:
         raise ApiError(Code.CREDENTIALS_MISSING, detail="Authorization: Bearer … is missing")
     account = _account(token.credentials)
-    request.state.email = account.email
+    request.state.email, request.state.account_id = account.email, account.id
     return account
 
 
@@ -111,7 +111,7 @@ async def either_caller(request: Request, token: Token, _sign: Annotated[object,
         caller = await _signed(request, stores=False)
         return Viewer(caller.account_id, Role.USER, caller.api_key_id)
     account = await anyio.to_thread.run_sync(_account, token.credentials)
-    request.state.email = account.email
+    request.state.email, request.state.account_id = account.email, account.id
     return Viewer(account.id, account.role)
 
 
@@ -200,6 +200,6 @@ async def _admit(request: Request, facts: KeyFacts) -> None:
         raise ApiError(Code.NETWORK_NOT_ALLOWED, detail="the key's whitelist does not hold this address")
     if facts.read_only and request.method not in READING:
         raise ApiError(Code.KEY_READS_ONLY)
-    request.state.email = facts.email
+    request.state.email, request.state.account_id = facts.email, facts.account_id
     request.state.room = await quota().request(facts.api_key_id, facts.account_id)
     usage().note(facts.api_key_id, address)

@@ -30,6 +30,7 @@ from api.routes import (
     export,
     identities,
     index,
+    logs,
     notifications,
     resets,
     sessions,
@@ -52,7 +53,7 @@ CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nob
 PASSWORD = "correct horse"
 ROUTES = (
     *(index, auth, resets, social, users, sessions, identities, export, api_keys, connections, consents),
-    *(notifications, decisions),
+    *(notifications, decisions, logs),
 )
 
 

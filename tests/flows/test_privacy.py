@@ -77,6 +77,9 @@ def test_nothing_personal_is_shown_anywhere(stack: Stack, client: Client, flower
         assert found(answer.text, words) == [], page
     assert found(inspect(stack), words) == []
 
+    logged = wait_for("the attempts in the log", lambda: _log(me, sent))
+    assert found(str(logged), [*words, me.email]) == []
+
     for log in stack.directory.glob("*.log"):
         assert found(log.read_text(errors="replace"), [*words, me.email]) == [], log.name
     for file in stack.directory.glob("alrim.db*"):
@@ -88,6 +91,14 @@ def memory(url: str) -> str:
     """Everything that the broker holds, serialised."""
     broker = redis.Redis.from_url(url)
     return "".join((broker.dump(key) or b"").decode("latin-1") for key in broker.scan_iter())
+
+
+def _log(me: Client, sent: list[str]) -> list[dict[str, object]] | None:
+    query, headers = {"limit": "100"}, {"Authorization": me.bearer}
+    seen: list[dict[str, object]] = requests.get(
+        f"{me.api}/api/user/logs", params=query, headers=headers, timeout=5
+    ).json()["items"]
+    return seen if set(sent) <= {each["notification_id"] for each in seen} else None
 
 
 def _tasks(flower: str, auth: tuple[str, str], sent: list[str]) -> dict[str, dict[str, object]] | None:

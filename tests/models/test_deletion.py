@@ -3,12 +3,13 @@ from uuid import UUID
 
 import pytest
 
-from config.vocabulary import Action, BatchState, Ending, Role, State
+from config.vocabulary import Action, BatchState, Ending, LogEvent, Role, State
 from models import deletion
 from models.attempt import Attempt
 from models.audit import Audit
 from models.base import Base
 from models.batch import Batch, BatchReject
+from models.log_record import LogRecord
 from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import first_id, new_id, utc_now
@@ -17,7 +18,7 @@ from tests.rows import a_batch, a_row
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 NOW = utc_now()
 OLD, YOUNG = NOW - timedelta(days=500), NOW - timedelta(days=300)
-BEFORE = first_id(NOW - timedelta(days=400))
+BEFORE, LOGS_BEFORE = (first_id(NOW - timedelta(days=days)) for days in (400, 60))
 
 
 def id_of(moment: datetime) -> UUID:
@@ -38,7 +39,7 @@ def delete(most: int = 2) -> list[int]:
     numbers = list[int]()
     while not numbers or numbers[-1]:
         with transaction() as session:
-            numbers.append(deletion.delete_slice(session, BEFORE, most))
+            numbers.append(deletion.delete_slice(session, BEFORE, LOGS_BEFORE, most))
     return numbers
 
 
@@ -81,3 +82,13 @@ def test_batches_go_with_their_rejects_and_decisions_with_their_time() -> None:
     assert ids(Batch) == kept
     assert ids(BatchReject) == set()
     assert len(ids(Audit)) == 1
+
+
+def test_log_records_go_sooner() -> None:
+    with transaction() as session:
+        for days in (61, 59):
+            LogRecord.create(session, id=id_of(NOW - timedelta(days=days)), event=LogEvent.REQUEST_SERVED, detail="{}")
+    kept = a_sent(YOUNG)
+    assert delete() == [1, 0]
+    assert len(ids(LogRecord)) == 1
+    assert ids(Notification) == {kept}

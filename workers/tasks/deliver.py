@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 
 from config.limits import limit_of
 from config.settings import Worker, settings
-from config.vocabulary import Channel, Lane, State
+from config.vocabulary import Channel, Lane, LogEvent, State
 from models import gate, gathering, ledger
+from models.attempt import Ended
 from models.connection import Connection
 from models.gate import Probe
 from models.ledger import Claimed
@@ -34,7 +35,9 @@ from workers import outcome
 from workers.celery_app import app
 from workers.channels.exchange import Message, Outcomes
 from workers.channels.registry import VENDORS
+from workers.log_record import Detail
 from workers.pace import Verdict, pace
+from workers.publish import note
 from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
 from workers.tasks.patience import AWAY, patiently
 from workers.tasks.record import Heard, record
@@ -77,6 +80,7 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         heard = Heard(outcomes, reached, started, held.probe, held.connection)
         # What was sent must not look unknown because the database was away for a while.
         tally = patiently(lambda: _record(channel, held.claimed, heard), begun + settings(Worker).start_within * 1.4)
+        _tell(channel, held.claimed, tally.ended)
     elif not held.expired:
         raise Ignore
     tally.failed["expired"] += held.expired
@@ -133,6 +137,22 @@ def _refuse(session: Session, ids: Sequence[UUID], connection: Connection, now: 
 def _record(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:
     with transaction() as session:
         return record(session, channel, claimed, heard, utc_now(), random.random())  # noqa: S311 - jitter needs no secrecy
+
+
+def _tell(channel: Channel, claimed: Sequence[Claimed], ended: Sequence[Ended]) -> None:
+    """Log how attempts ended, once that is committed."""
+    by_id = {each.fence.id: each for each in claimed}
+    for each in ended:
+        row = by_id[each.notification_id]
+        detail: Detail = {
+            "channel": channel,
+            "attempt": each.attempt,
+            "outcome": each.outcome,
+            "code": each.code,
+            "refused": each.refused,
+        }
+        log.info("attempt.ended", notification=str(each.notification_id), **detail)
+        note(LogEvent.ATTEMPT_ENDED, detail, row.account_id, row.request_id, each.notification_id)
 
 
 def _outcomes(channel: Channel, held: _Held, begun: float) -> tuple[Outcomes, bool]:

@@ -95,12 +95,15 @@ def scrub_one(portion: Portion, account: Account) -> bool:
 
 def delete_all_old(portion: Portion) -> bool:
     """Delete slice by slice, each as large as keeps its locks short; whether nothing is left."""
-    size, before = FIRST_SLICE, first_id(utc_now() - timedelta(days=settings(Keeping).delete_after_days))
+    kept, now, size = settings(Keeping), utc_now(), FIRST_SLICE
+    before, logs_before = (
+        first_id(now - timedelta(days=days)) for days in (kept.delete_after_days, kept.delete_logs_after_days)
+    )
     number, goes_on = 1, True
     while number and goes_on:
         begun = time.monotonic()
         with transaction() as session:
-            number = deletion.delete_slice(session, before, size)
+            number = deletion.delete_slice(session, before, logs_before, size)
         size = next_size(size, time.monotonic() - begun)
         goes_on = portion.goes_on(number)
     return number == 0

@@ -85,9 +85,9 @@ def record(
         _count(tally, plan, len(done))
         if plan.noted:
             span = (heard.started, now)
-            attempt.note(
-                session, [_ended(each.fence, plan, heard.outcomes, span) for each in members if each.fence.id in done]
-            )
+            ended = [_ended(each.fence, plan, heard.outcomes, span) for each in members if each.fence.id in done]
+            attempt.note(session, ended)
+            tally.ended += ended
     _tell_gate(session, claimed[0].connection_id, heard, now)
     return tally
 

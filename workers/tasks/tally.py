@@ -9,6 +9,8 @@ from datetime import datetime
 
 from celery.exceptions import Retry
 
+from models.attempt import Ended
+
 
 class Delayed(Exception):  # noqa: N818 - Flower shows the name as the reason of a RETRY
     """Why a task ended as RETRY."""
@@ -20,13 +22,14 @@ class Undelivered(Exception):  # noqa: N818 - Flower shows the name as the reaso
 
 @dataclass
 class Tally:
-    """How many ended how, with their codes; `when` is the earliest next try."""
+    """How many ended how, with their codes; `when` is the earliest next try, `ended` the attempts that were noted."""
 
     accepted: int = 0
     retry: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     when: datetime | None = None
+    ended: list[Ended] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """The numbers alone, without what is zero."""

@@ -1,5 +1,6 @@
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -8,9 +9,11 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from api.middleware.request_log import mask_email
+from config.vocabulary import LogEvent
 from tests.api.browser import Browser
-from tests.api.conftest import PASSWORD, Person
+from tests.api.conftest import PASSWORD, Person, Start
 from tests.api.signing import sign
+from workers.publish import logs
 
 
 def logged(client: Browser, method: str, path: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
@@ -101,6 +104,26 @@ def test_an_unexpected_error_is_answered_and_logged_once_without_its_text(client
     assert (event["log_level"], event["status"], event["error"]) == ("error", 500, "RuntimeError")
     assert event["places"][-1].endswith(" boom")
     assert "5678" not in answer.text + str(event)
+
+
+def test_what_is_shipped_says_whose_it_is_and_nothing_that_is_for_operators(client: Browser, person: Person) -> None:
+    logs.cache_clear()
+    me = {"Authorization": person.tokens["Authorization"]}
+    account_id = UUID(client.request("GET", "/api/user/me", headers={**me, "X-Request-Id": "one"}).json()["id"])
+    client.request("GET", "/boom?q=secret", headers={"X-Request-Id": "two"})
+    (_, first), (_, second) = logs()._records
+    assert (first.account_id, first.request_id, first.event) == (account_id, "one", LogEvent.REQUEST_SERVED)
+    assert (second.account_id, second.request_id) == (None, "two")
+    for record, path, status in ((first, "/api/user/me", 200), (second, "/boom", 500)):
+        assert record.detail.keys() == {"method", "path", "status", "ms", "client", "code"}
+        assert (record.detail["path"], record.detail["status"]) == (path, status)
+    logs.cache_clear()
+
+
+def test_with_no_sink_nothing_gathers(start: Start, sqlite_url: str) -> None:
+    logs.cache_clear()
+    start(sqlite_url, LOG_SINK="none").request("GET", "/")
+    assert not logs()._records
 
 
 @given(st.emails())

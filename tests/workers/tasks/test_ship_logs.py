@@ -1,0 +1,109 @@
+"""Shipping on a real database and real brokers: a sink that is away costs patience, and no record."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery.exceptions import Reject, Retry
+
+from config.settings import settings
+from config.vocabulary import LogEvent, Queue
+from models.log_record import LogRecord as Row
+from models.session import engine, snapshot
+from models.types import new_id, utc_now
+from tests.flows.stack import wait_for
+from tests.workers.test_publish import speak_to
+from workers import publish
+from workers.celery_app import app
+from workers.log_record import LogRecord
+from workers.publish import Bell
+from workers.tasks import ship_logs
+
+
+def a_batch(number: int) -> list[Any]:
+    about = (LogEvent.REQUEST_SERVED, utc_now(), new_id(), "r-1", None, {"path": "/"})
+    return [LogRecord(new_id(), *about).wire() for _ in range(number)]
+
+
+def stored() -> int:
+    with snapshot() as session:
+        return len(Row.filter(session))
+
+
+@pytest.mark.store
+@pytest.mark.usefixtures("database")
+def test_a_batch_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = a_batch(3)
+    assert ship_logs.ship(batch) == 3
+    assert ship_logs.ship(batch) == 3
+    assert stored() == 3
+    monkeypatch.setenv("ALRIM_LOG_SINK", "none")
+    settings.cache_clear()
+    assert ship_logs.ship(a_batch(2)) == 2
+    assert stored() == 3
+
+
+@pytest.fixture
+def no_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A database that cannot be reached, and little patience with it."""
+    monkeypatch.setenv("ALRIM_DATABASE_URL", f"sqlite:///{tmp_path}/nowhere/alrim.db")
+    monkeypatch.setenv("ALRIM_LEASE_SECONDS", "5")
+    settings.cache_clear()
+    engine.cache_clear()
+    yield
+    settings.cache_clear()
+    engine.cache_clear()
+
+
+@pytest.mark.flow
+@pytest.mark.usefixtures("no_database")
+def test_while_the_sink_is_away_the_batch_goes_back_under_its_name(
+    broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = request.getfixturevalue("rabbitmq" if broker_url.startswith("amqp") else "redis_server")
+    speak_to(broker_url, monkeypatch)
+    batch, bell = a_batch(3), Bell()
+    ship_logs.ship.push_request(id="a-name")
+    try:
+        with pytest.raises(Retry, match="sink_away"):
+            ship_logs.ship.run(batch)
+        wait_for("the batch", lambda: bell.depth(Queue.LOGS) == 1, 5)
+        with app.connection_for_read() as connection:
+            message = connection.default_channel.basic_get(str(Queue.LOGS))  # type: ignore[attr-defined]
+        assert (message.headers["id"], json.loads(message.body)[0], message.headers["eta"]) == ("a-name", [batch], None)
+        server.kill()
+        with pytest.raises(Reject) as refused:
+            ship_logs.ship.run(batch)
+    finally:
+        ship_logs.ship.pop_request()
+        server.start()
+        bell.close()
+    assert refused.value.args == ("broker_away", True)
+
+
+@pytest.mark.flow
+def test_a_queue_that_nobody_empties_takes_no_more(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_to(broker_url, monkeypatch)
+    monkeypatch.setattr(publish, "MOST_LOGS", 3)
+    bell = Bell()
+
+    def ship() -> bool:
+        taken = bell.ship(a_batch(1))
+        if taken:
+            before = sent.pop()
+            sent.append(before + 1)
+            wait_for("it", lambda: bell.depth(Queue.LOGS) == before + 1, 5)
+        return taken
+
+    sent = [0]
+    assert [ship() for _ in range(4)] == [True, True, True, False]
+    assert bell.ship_again(a_batch(1), "back")
+    bell.close()
+
+
+def test_its_message_is_acknowledged_last() -> None:
+    task = app.tasks["logs.ship"]
+    assert (task.acks_late, task.reject_on_worker_lost, task.time_limit) == (True, True, ship_logs.LONGEST)
+    assert ship_logs.LONGEST < 120

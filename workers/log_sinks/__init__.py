@@ -1,0 +1,1 @@
+"""Where log records are kept: one function a sink, which may be called twice with the same records."""
