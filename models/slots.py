@@ -24,10 +24,11 @@ LONG_AGO: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to do one slot of a job, until somebody else has it."""
+    """The right to do one slot of a job, until somebody else has it; `position` is how far it has come before."""
 
     run_id: UUID
     number: int
+    position: UUID | None = None
 
 
 def is_due(session: Session, job: Job, slot: datetime, now: datetime) -> bool:
@@ -49,12 +50,16 @@ def take(session: Session, job: Job, slot: datetime, now: datetime) -> Turn | No
     if row.ended_at is not None or row.touched_at > now - SILENT:
         return None
     row.turn, row.touched_at, row.error = row.turn + 1, now, None
-    return Turn(row.id, row.turn)
+    return Turn(row.id, row.turn, row.position)
 
 
-def touch(session: Session, turn: Turn, done: int, now: datetime) -> bool:
-    """Say that one is about it, and how much more is done; False means that somebody else has taken over."""
-    return _write(session, turn, touched_at=now, done=Run.done + done)
+def touch(session: Session, turn: Turn, done: int, now: datetime, position: UUID | None = None) -> bool:
+    """Say that one is about it, how much more is done, and how far it has come, if that is something to go on from.
+
+    False means that somebody else has taken over.
+    """
+    further = {} if position is None else {"position": position}
+    return _write(session, turn, touched_at=now, done=Run.done + done, **further)
 
 
 def let_go(session: Session, turn: Turn, now: datetime) -> bool:

@@ -65,9 +65,9 @@ def tidy_all(portion: Portion) -> bool:
 
 
 def scrub_all_old(portion: Portion) -> bool:
-    """Scrub account by account; whether all are done."""
-    after = scrubbing.NONE
-    while True:
+    """Scrub account by account, in the order of their ids; whether all are done."""
+    after, goes_on = portion.position or scrubbing.NONE, True
+    while goes_on:
         with snapshot() as session:
             account = scrubbing.following(session, after)
         if account is None:
@@ -75,6 +75,8 @@ def scrub_all_old(portion: Portion) -> bool:
         if not scrub_one(portion, account):
             return False
         after = account.id
+        goes_on = portion.goes_on(0, after)
+    return False
 
 
 def scrub_one(portion: Portion, account: Account) -> bool:

@@ -7,6 +7,7 @@ somebody else has taken over. Then it stops where it is; the next portion goes o
 import time
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -34,11 +35,16 @@ class Portion:
         self._until = until
         self.done = 0
 
-    def goes_on(self, done: int) -> bool:
-        """Note a slice; whether there may be another."""
+    @property
+    def position(self) -> UUID | None:
+        """How far earlier portions of the slot have come; None where this is the first, or none said."""
+        return self._turn.position
+
+    def goes_on(self, done: int, position: UUID | None = None) -> bool:
+        """Note a slice, and how far the slot has come; whether there may be another."""
         self.done += done
         with transaction() as session:
-            is_mine = slots.touch(session, self._turn, done, utc_now())
+            is_mine = slots.touch(session, self._turn, done, utc_now(), position)
         return is_mine and time.monotonic() < self._until
 
 

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column('slot', models.types.Moment(), nullable=False),
         sa.Column('turn', sa.Integer(), nullable=False),
         sa.Column('done', sa.Integer(), nullable=False),
+        sa.Column('position', models.types.Id(), nullable=True),
         sa.Column('started_at', models.types.Moment(), nullable=False),
         sa.Column('touched_at', models.types.Moment(), nullable=False),
         sa.Column('ended_at', models.types.Moment(), nullable=True),

@@ -74,10 +74,22 @@ def test_a_portion_that_is_over_is_gone_on_with(monkeypatch: pytest.MonkeyPatch)
     settings.cache_clear()
     [account] = accounts(1)
     rows = [a_row(State.SENT, id=id_at(31 + number), account_id=account) for number in range(3)]
-    said = [once.once(Job.SCRUB_OLD, scrub_all_old) for _ in range(5)]
-    assert said == ["unfinished 1"] * 3 + ["finished 0", "not_due"]
+    said = [once.once(Job.SCRUB_OLD, scrub_all_old) for _ in range(6)]
+    assert said == ["unfinished 1"] * 3 + ["unfinished 0", "finished 0", "not_due"]
     assert [read(each).sealed for each in rows] == [None] * 3
     assert [run[2:] for run in runs()] == [(3, True)]
+
+
+def test_however_many_accounts_there_are_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portions that go through accounts without an end, or begin with the first each time, never come to the last."""
+    monkeypatch.setattr(once, "PORTION", 0.0)
+    monkeypatch.setenv("ALRIM_BROKER_URL", "redis://127.0.0.1:9/0")
+    settings.cache_clear()
+    everybody = accounts(4)
+    last = a_row(State.SENT, id=id_at(31), account_id=everybody[-1])
+    said = [once.once(Job.SCRUB_OLD, scrub_all_old) for _ in range(6)]
+    assert said == [*["unfinished 0"] * 3, "unfinished 1", "unfinished 0", "finished 0"]
+    assert read(last).sealed is None
 
 
 def test_what_is_older_than_anybody_needs_is_deleted() -> None:
