@@ -10,12 +10,10 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
+from api.errors import ApiError, Code
+
 SIGNATURE_BYTES: Final = 16
 ID_BYTES: Final = 16
-
-
-class CursorBroken(Exception):  # noqa: N818 - the name says what happened
-    """A cursor that this installation did not make, or not for this list."""
 
 
 def make(key: bytes, scope: bytes, last: UUID) -> str:
@@ -24,18 +22,21 @@ def make(key: bytes, scope: bytes, last: UUID) -> str:
     return base64.urlsafe_b64encode(last.bytes + signature).decode().rstrip("=")
 
 
-def read(key: bytes, scope: bytes, cursor: str) -> UUID:
-    """Read a cursor of this list.
+def read(key: bytes, scope: bytes, cursor: str, field: str = "cursor") -> UUID:
+    """Read a cursor of this list, which came in `field`.
 
     Raises:
-        CursorBroken: it was changed, or made for another account or other filters.
+        ApiError: it was changed, or made for another account or other filters.
     """
+    refusal = ApiError(
+        Code.BAD_CURSOR, detail=f"{field}: it is not of this list; begin again without one, with the same filters"
+    )
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (ValueError, binascii.Error):
-        raise CursorBroken from None
+        raise refusal from None
     last, signature = raw[:ID_BYTES], raw[ID_BYTES:]
     expected = hmac.digest(key, b"cursor" + scope + last, sha256)[:SIGNATURE_BYTES]
     if len(last) != ID_BYTES or not hmac.compare_digest(signature, expected):
-        raise CursorBroken
+        raise refusal
     return UUID(bytes=last)

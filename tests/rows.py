@@ -11,9 +11,14 @@ from models.credentials import seal
 from models.notification import Notification
 from models.sealing import sealer
 from models.session import snapshot, transaction
-from models.types import new_id, utc_now
+from models.types import first_id, new_id, utc_now
 
 LEASE = timedelta(seconds=50)
+
+
+def id_at(moment: datetime) -> UUID:
+    """An id as it was made at this moment."""
+    return UUID(int=first_id(moment).int | (new_id().int & (2**74 - 1)))
 
 
 def a_connection(channel: Channel = Channel.SOLAPI, **changes: object) -> UUID:

@@ -51,7 +51,7 @@ def list_batches(
     scope = sha256(f"batches {viewer.account_id} {viewer.role} {status}".encode()).digest()
     conditions = [] if viewer.role is Role.OPERATOR else [Batch.account_id == viewer.account_id]
     conditions += [] if status is None else [Batch.status == status]
-    conditions += [] if after is None else [Batch.id < _after(key, scope, after)]
+    conditions += [] if after is None else [Batch.id < cursor.read(key, scope, after, "after")]
     with snapshot() as session:
         rows = session.scalars(select(Batch).where(*conditions).order_by(Batch.id.desc()).limit(limit + 1)).all()
         items = [batches.show(session, row, utc_now()) for row in rows[:limit]]
@@ -144,10 +144,3 @@ async def _events(shown: BatchOut, viewer: Viewer) -> AsyncIterator[str]:
             return
         await asyncio.sleep(EVERY)
         shown = await anyio.to_thread.run_sync(look)
-
-
-def _after(key: bytes, scope: bytes, text: str) -> UUID:
-    try:
-        return cursor.read(key, scope, text)
-    except cursor.CursorBroken:
-        raise ApiError(Code.BAD_CURSOR, detail="after: it is not of this list; begin again without one") from None

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy import select as sql_select
 
 from api import cursor
-from api.errors import ApiError, Code, problems
+from api.errors import problems
 from api.notifications import created_between
 from api.schemas.logs import LogPageOut, LogRecordOut
 from api.security.caller import bearer_account
@@ -52,7 +52,7 @@ def list_logs(
     narrowed = filters.model_dump_json(exclude={"cursor", "limit"})
     scope = sha256(f"logs {me.id} {narrowed}".encode()).digest()
     if filters.cursor is not None:
-        conditions.append(LogRecord.id < _after(key, scope, filters.cursor))
+        conditions.append(LogRecord.id < cursor.read(key, scope, filters.cursor))
     query = sql_select(LogRecord).where(*conditions).order_by(LogRecord.id.desc()).limit(filters.limit + 1)
     with snapshot() as session:
         rows = session.scalars(by_index(query, _index(filters), LogRecord)).all()
@@ -79,15 +79,6 @@ def _index(filters: Filters) -> str:
     if filters.request_id is not None:
         return "ix_log_records_request"
     return "ix_log_records_account" if filters.event is None else "ix_log_records_event"
-
-
-def _after(key: bytes, scope: bytes, text: str) -> UUID:
-    try:
-        return cursor.read(key, scope, text)
-    except cursor.CursorBroken:
-        raise ApiError(
-            Code.BAD_CURSOR, detail="cursor: it is not of this list; begin again without one, with the same filters"
-        ) from None
 
 
 def _show(row: LogRecord) -> LogRecordOut:

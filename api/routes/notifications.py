@@ -11,7 +11,7 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 
 from api import cursor
-from api.errors import ApiError, Code, problems
+from api.errors import problems
 from api.notifications import Either, created_between, facts, find, show
 from api.schemas.notifications import (
     NotificationOut,
@@ -70,7 +70,7 @@ def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> 
     key = settings(Secrets).index_key.get_secret_value().encode()
     scope = _scope(viewer, filters)
     if filters.cursor is not None:
-        conditions.append(Notification.id < _after(key, scope, filters.cursor))
+        conditions.append(Notification.id < cursor.read(key, scope, filters.cursor))
     with snapshot() as session:
         query = sql_select(Notification).options(defer(Notification.sealed)).where(*conditions)
         query = query.order_by(Notification.id.desc()).limit(filters.limit + 1)
@@ -120,12 +120,3 @@ def _index(viewer: Viewer, filters: Filters) -> str:
 def _scope(viewer: Viewer, filters: Filters) -> bytes:
     narrowed = filters.model_dump_json(exclude={"cursor", "limit"})
     return sha256(f"{viewer.account_id} {viewer.role} {narrowed}".encode()).digest()
-
-
-def _after(key: bytes, scope: bytes, text: str) -> UUID:
-    try:
-        return cursor.read(key, scope, text)
-    except cursor.CursorBroken:
-        raise ApiError(
-            Code.BAD_CURSOR, detail="cursor: it is not of this list; begin again without one, with the same filters"
-        ) from None

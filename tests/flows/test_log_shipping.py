@@ -114,11 +114,12 @@ def kept(stack: Stack, word: str) -> Counter[str]:
         return Counter(name for (name,) in cursor.fetchall())
 
 
-def arrive_once(stack: Stack, word: str, names: list[str]) -> None:
+def arrived(stack: Stack, word: str, names: list[str]) -> Counter[str]:
+    """How often each record is kept, once all are there."""
     wait_for(f"all records of {word}", lambda: kept(stack, word).keys() == set(names), 60)
     # Long enough for another copy, if there is one.
     time.sleep(3)
-    assert kept(stack, word) == Counter(names)
+    return kept(stack, word)
 
 
 def test_requests_and_attempts_are_found_within_seconds(client: Client) -> None:
@@ -156,7 +157,7 @@ def test_a_worker_killed_while_it_ships_loses_nothing_and_doubles_nothing(shippi
         shipping.kill("worker")
         lock.execute("UNLOCK TABLES")
     shipping.launch("worker")
-    arrive_once(shipping, "killed", names)
+    assert arrived(shipping, "killed", names) == Counter(names)
 
 
 def test_processes_that_are_told_to_stop_ship_what_they_still_have(shipping: Stack, client: Client) -> None:
@@ -171,7 +172,7 @@ def test_processes_that_are_told_to_stop_ship_what_they_still_have(shipping: Sta
     shipping.launch("worker")
     shipping.launch("web")
     wait_for("the API", lambda: requests.get(f"{shipping.api}/ready", timeout=5).ok)
-    arrive_once(shipping, "last", names)
+    assert arrived(shipping, "last", names) == Counter(names)
     assert [each["detail"]["attempt"] for each in page(client, notification_id=sent)] == [1]
 
 
@@ -185,7 +186,7 @@ def test_with_the_database_away_records_wait(shipping: Stack, client: Client, da
     time.sleep(AWAY_SECONDS)
     assert b"logs.sink_away" in shipping.log("worker")
     database.start()
-    arrive_once(shipping, "dark", names)
+    assert arrived(shipping, "dark", names) == Counter(names)
 
 
 def test_with_the_broker_away_requests_are_answered_and_records_wait(
@@ -202,7 +203,7 @@ def test_with_the_broker_away_requests_are_answered_and_records_wait(
     names = ask_many(client, "lonely")
     broker.start()
     assert sorted(took)[len(took) // 2] < 0.2, took
-    arrive_once(shipping, "lonely", names)
+    assert arrived(shipping, "lonely", names) == Counter(names)
     for each in sent:
         client.settled(each, 60)
     wait_for(

@@ -13,7 +13,7 @@ from models.log_record import LogRecord
 from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import first_id, new_id, utc_now
-from tests.rows import a_batch, a_row
+from tests.rows import a_batch, a_row, id_at
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 NOW = utc_now()
@@ -21,13 +21,8 @@ OLD, YOUNG = NOW - timedelta(days=500), NOW - timedelta(days=300)
 BEFORE, LOGS_BEFORE = (first_id(NOW - timedelta(days=days)) for days in (400, 60))
 
 
-def id_of(moment: datetime) -> UUID:
-    """An id that was made at this moment."""
-    return UUID(int=first_id(moment).int | (new_id().int & (2**74 - 1)))
-
-
 def a_sent(moment: datetime, state: State = State.SENT) -> UUID:
-    row_id = a_row(state, id=id_of(moment), sealed=None)
+    row_id = a_row(state, id=id_at(moment), sealed=None)
     with transaction() as session:
         values = {"notification_id": row_id, "attempt": 1, "outcome": Ending.ACCEPTED}
         Attempt.create(session, **values, started_at=moment, ended_at=moment)
@@ -67,17 +62,17 @@ def test_what_still_waits_is_never_old() -> None:
 
 
 def test_batches_go_with_their_rejects_and_decisions_with_their_time() -> None:
-    gone = a_batch(BatchState.FINISHED, id=id_of(OLD), ended_at=OLD)
+    gone = a_batch(BatchState.FINISHED, id=id_at(OLD), ended_at=OLD)
     kept = {
-        a_batch(BatchState.RUNNING, id=id_of(OLD)).id,
-        a_batch(BatchState.FINISHED, id=id_of(YOUNG), ended_at=YOUNG).id,
+        a_batch(BatchState.RUNNING, id=id_at(OLD)).id,
+        a_batch(BatchState.FINISHED, id=id_at(YOUNG), ended_at=YOUNG).id,
     }
     with transaction() as session:
         for number in range(3):
             BatchReject.create(session, batch_id=gone.id, number=number, field="to", code="4220105", detail="d")
         for moment in (OLD, YOUNG):
             values = {"account_id": new_id(), "role": Role.USER, "action": Action.CANCEL, "detail": "{}"}
-            Audit.create(session, id=id_of(moment), **values)
+            Audit.create(session, id=id_at(moment), **values)
     assert delete() == [2, 1, 1, 1, 0]
     assert ids(Batch) == kept
     assert ids(BatchReject) == set()
@@ -87,7 +82,7 @@ def test_batches_go_with_their_rejects_and_decisions_with_their_time() -> None:
 def test_log_records_go_sooner() -> None:
     with transaction() as session:
         for days in (61, 59):
-            LogRecord.create(session, id=id_of(NOW - timedelta(days=days)), event=LogEvent.REQUEST_SERVED, detail="{}")
+            LogRecord.create(session, id=id_at(NOW - timedelta(days=days)), event=LogEvent.REQUEST_SERVED, detail="{}")
     kept = a_sent(YOUNG)
     assert delete() == [1, 0]
     assert len(ids(LogRecord)) == 1

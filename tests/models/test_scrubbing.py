@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -7,8 +7,8 @@ from config.vocabulary import AccountStatus, BatchState, State
 from models import scrubbing
 from models.account import Account
 from models.session import transaction
-from models.types import first_id, new_id, utc_now
-from tests.rows import a_batch, a_row, its_row, read, read_batch
+from models.types import new_id, utc_now
+from tests.rows import a_batch, a_row, id_at, its_row, read, read_batch
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -111,10 +111,6 @@ def test_an_account_that_lives_is_left_alone() -> None:
     row = a_personal_row(State.SENT, account)
     assert scrub(account) == 0
     assert shown(row) == (State.SENT, False)
-
-
-def id_at(moment: datetime) -> UUID:
-    return UUID(int=first_id(moment).int | (new_id().int & (2**74 - 1)))
 
 
 def test_of_an_account_that_lives_what_is_older_than_its_retention_goes() -> None:

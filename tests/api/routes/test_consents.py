@@ -1,6 +1,5 @@
 """Connecting KakaoTalk against the sandbox's login server, over real HTTP."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -13,18 +12,12 @@ from models.connection import Connection
 from models.session import snapshot, transaction
 from models.types import utc_now
 from tests.api.conftest import Person, Start
-from tests.api.consenting import come_back, consented, cookie_of, providers
+from tests.api.consenting import come_back, consented, cookie_of
 
 pytestmark = pytest.mark.store
 
 ASK = "/api/user/connections/kakao/authorize"
 BACK = "/api/auth/kakao/callback"
-
-
-@pytest.fixture(scope="module")
-def where() -> Iterator[dict[str, str]]:
-    with providers() as known:
-        yield known
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Linking and unlinking, against the sandbox's login servers over real HTTP."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,16 +10,10 @@ from models.session import transaction
 from models.types import utc_now
 from tests.api.browser import Browser
 from tests.api.conftest import Person, Start
-from tests.api.consenting import come_back, consented, cookie_of, logged_in, providers
+from tests.api.consenting import come_back, consented, cookie_of, logged_in
 
 pytestmark = pytest.mark.store
 ME = "user@example.com"
-
-
-@pytest.fixture(scope="module")
-def where() -> Iterator[dict[str, str]]:
-    with providers() as known:
-        yield known
 
 
 @pytest.fixture

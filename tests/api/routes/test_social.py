@@ -1,6 +1,5 @@
 """Logging in at Kakao and at Google, against the sandbox's login servers over real HTTP."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,19 +10,13 @@ from models.identity import Identity
 from models.session import snapshot
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person, Start
-from tests.api.consenting import come_back, consented, cookie_of, enter, logged_in, providers
+from tests.api.consenting import come_back, consented, cookie_of, enter, logged_in
 from tests.api.mail import STRICT
 from tests.api.signing import Sent
 
 pytestmark = pytest.mark.store
 ME = "user@example.com"
 BOTH = pytest.mark.parametrize("sns_type", ["kakao", "google"])
-
-
-@pytest.fixture(scope="module")
-def where() -> Iterator[dict[str, str]]:
-    with providers() as known:
-        yield known
 
 
 @pytest.fixture

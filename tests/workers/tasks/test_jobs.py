@@ -13,17 +13,17 @@ from models.account import Account
 from models.notification import Notification
 from models.run import Run
 from models.session import snapshot, transaction
-from models.types import first_id, new_id, utc_now
-from tests.rows import a_row, read
+from models.types import utc_now
+from tests.rows import a_row, id_at, read
 from workers.tasks import once
 from workers.tasks.jobs import delete_all_old, next_size, scrub_all_old, tidy_all
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 
-def id_at(days: float) -> UUID:
+def id_ago(days: float) -> UUID:
     """An id that was made so many days ago."""
-    return UUID(int=first_id(utc_now() - timedelta(days=days)).int | (new_id().int & (2**74 - 1)))
+    return id_at(utc_now() - timedelta(days=days))
 
 
 def accounts(number: int, **values: object) -> list[UUID]:
@@ -42,9 +42,9 @@ def test_old_contents_are_scrubbed_of_every_account_and_none_is_looked_at_twice(
     monkeypatch.setattr(scrubbing, "SLICE", 2)
     one, other = accounts(2)
     [brief] = accounts(1, retention_days=5)
-    old = [a_row(State.SENT, id=id_at(31 + number), account_id=one) for number in range(5)]
-    old += [a_row(State.DELIVERED, id=id_at(40), account_id=other), a_row(State.SENT, id=id_at(6), account_id=brief)]
-    young = [a_row(State.SENT, id=id_at(6), account_id=one), a_row(State.SENT, id=id_at(4), account_id=brief)]
+    old = [a_row(State.SENT, id=id_ago(31 + number), account_id=one) for number in range(5)]
+    old += [a_row(State.DELIVERED, id=id_ago(40), account_id=other), a_row(State.SENT, id=id_ago(6), account_id=brief)]
+    young = [a_row(State.SENT, id=id_ago(6), account_id=one), a_row(State.SENT, id=id_ago(4), account_id=brief)]
     slot = JOBS[Job.SCRUB_OLD].slot(utc_now())
     assert once.once(Job.SCRUB_OLD, scrub_all_old) == "finished 7"
     assert [read(each).sealed is None for each in (*old, *young)] == [True] * 7 + [False] * 2
@@ -55,7 +55,7 @@ def test_old_contents_are_scrubbed_of_every_account_and_none_is_looked_at_twice(
 def test_what_waited_is_scrubbed_when_it_has_been_sent() -> None:
     [account] = accounts(1)
     waiting, sent = (
-        a_row(state, id=id_at(days), account_id=account) for state, days in ((State.QUEUED, 50), (State.SENT, 40))
+        a_row(state, id=id_ago(days), account_id=account) for state, days in ((State.QUEUED, 50), (State.SENT, 40))
     )
     once.once(Job.SCRUB_OLD, scrub_all_old)
     assert [read(each).sealed is None for each in (waiting, sent)] == [False, True]
@@ -73,7 +73,7 @@ def test_a_portion_that_is_over_is_gone_on_with(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ALRIM_BROKER_URL", "redis://127.0.0.1:9/0")
     settings.cache_clear()
     [account] = accounts(1)
-    rows = [a_row(State.SENT, id=id_at(31 + number), account_id=account) for number in range(3)]
+    rows = [a_row(State.SENT, id=id_ago(31 + number), account_id=account) for number in range(3)]
     said = [once.once(Job.SCRUB_OLD, scrub_all_old) for _ in range(6)]
     assert said == ["unfinished 1"] * 3 + ["unfinished 0", "finished 0", "not_due"]
     assert [read(each).sealed for each in rows] == [None] * 3
@@ -86,7 +86,7 @@ def test_however_many_accounts_there_are_each_has_its_turn(monkeypatch: pytest.M
     monkeypatch.setenv("ALRIM_BROKER_URL", "redis://127.0.0.1:9/0")
     settings.cache_clear()
     everybody = accounts(4)
-    last = a_row(State.SENT, id=id_at(31), account_id=everybody[-1])
+    last = a_row(State.SENT, id=id_ago(31), account_id=everybody[-1])
     said = [once.once(Job.SCRUB_OLD, scrub_all_old) for _ in range(6)]
     assert said == [*["unfinished 0"] * 3, "unfinished 1", "unfinished 0", "finished 0"]
     assert read(last).sealed is None
@@ -94,8 +94,8 @@ def test_however_many_accounts_there_are_each_has_its_turn(monkeypatch: pytest.M
 
 def test_what_is_older_than_anybody_needs_is_deleted() -> None:
     for number in range(5):
-        a_row(State.SENT, id=id_at(401 + number))
-    kept = a_row(State.SENT, id=id_at(399))
+        a_row(State.SENT, id=id_ago(401 + number))
+    kept = a_row(State.SENT, id=id_ago(399))
     assert once.once(Job.DELETE_OLD, delete_all_old) == "finished 5"
     with snapshot() as session:
         assert [row.id for row in Notification.filter(session)] == [kept]
