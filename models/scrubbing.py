@@ -58,12 +58,21 @@ def oldest_kept(account: Account, now: datetime, days: int) -> UUID:
     return first_id(now - timedelta(days=min(account.retention_days or days, days)))
 
 
+def end_batches(session: Session, account_id: UUID, now: datetime) -> None:
+    """Cancel a deleted account's batches and scrub their messages; the first thing to be done, once is enough."""
+    for batch in Batch.filter(session, Batch.account_id == account_id, Batch.ended_at.is_(None)):
+        batch_ledger.cancel(session, batch.id, now)
+    session.execute(
+        update(Batch).where(Batch.account_id == account_id).values(**dict.fromkeys(OF_BATCH)),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def scrub_account(session: Session, account_id: UUID, now: datetime) -> bool:
     """Scrub a deleted account's next notifications; False means that nothing more can be done now."""
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.deleted_at is None or account.scrubbed_at is not None:
         return False
-    _end_batches(session, account_id, now)
     rows = _slice(session, account_id, account.scrubbed_to or NONE, ALL)
     ledger.cancel(session, [row.id for row in rows if row.status is State.QUEUED], now)
     busy = next((number for number, row in enumerate(rows) if row.status is State.SENDING), len(rows))
@@ -92,15 +101,6 @@ def just_before(row_id: UUID) -> UUID:
 def note(session: Session, account_id: UUID, to: UUID) -> None:
     """Remember that everything up to this id is scrubbed."""
     session.execute(update(Account).where(Account.id == account_id).values(scrubbed_to=to))
-
-
-def _end_batches(session: Session, account_id: UUID, now: datetime) -> None:
-    for batch in Batch.filter(session, Batch.account_id == account_id, Batch.ended_at.is_(None)):
-        batch_ledger.cancel(session, batch.id, now)
-    session.execute(
-        update(Batch).where(Batch.account_id == account_id).values(**dict.fromkeys(OF_BATCH)),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def _slice(session: Session, account_id: UUID, after: UUID, before: UUID) -> Sequence[Row[UUID, State]]:

@@ -99,6 +99,9 @@ def test_its_batches_end_and_their_message_goes() -> None:
     running = a_batch(BatchState.RUNNING, account_id=account, sealed=b"s", reference="r")
     finished = a_batch(BatchState.FINISHED, account_id=account, sealed=b"s", ended_at=utc_now())
     row = its_row(running, account_id=account)
+    for _ in range(2):
+        with transaction() as session:
+            scrubbing.end_batches(session, account, utc_now())
     scrub(account)
     assert [read_batch(each.id).status for each in (running, finished)] == [BatchState.CANCELLING, BatchState.FINISHED]
     assert [read_batch(each.id).sealed for each in (running, finished)] == [None, None]

@@ -30,6 +30,8 @@ def scrub_all(until: float) -> int:
         with snapshot() as session:
             accounts = scrubbing.deleted(session)
         for account_id in accounts:
+            with transaction() as session:
+                scrubbing.end_batches(session, account_id, utc_now())
             more = True
             while more and time.monotonic() < until:
                 with transaction() as session:
