@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its types are a package of their own, for this one call
+import yaml
 from honcho.environ import parse_procfile
 
 from config.vocabulary import Process
