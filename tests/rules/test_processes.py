@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its types are a package of their own, for this one call
+import yaml
 from honcho.environ import parse_procfile
 
 from config.vocabulary import CONSUMES, Process, Queue
