@@ -26,12 +26,13 @@ from tests.servers import process
 from tests.servers import rabbitmq as rabbitmq_server
 from tests.servers import redis as redis_or_valkey
 from tests.servers.mariadb import Mariadb
+from tests.servers.moto import MotoServer
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.redis import RedisServer
 
 NOT_COVERED = pytest.StashKey[dict[str, str]]()
 
-SPEAKING = {"mariadb", "redis_server", "rabbitmq"}
+SPEAKING = {"mariadb", "redis_server", "rabbitmq", "moto_server"}
 """Fixtures that are servers: who uses one may connect to it."""
 
 NETWORKED = ("tests/sandbox", "tests/workers/transports", "tests/flows", "tests/servers")
@@ -103,6 +104,15 @@ def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
     binary = _binary(pytestconfig, "rabbitmq", rabbitmq_server)
     with TemporaryDirectory(prefix="alrim-rabbitmq-") as home:
         server = RabbitmqServer(binary, Path(home))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[MotoServer]:
+    with TemporaryDirectory(prefix="alrim-moto-") as home:
+        server = MotoServer(Path(home))
         server.start()
         yield server
         server.stop()

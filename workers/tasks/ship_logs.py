@@ -1,14 +1,18 @@
 """Ship log records to where they are searched. Its message is the only copy, so it is acknowledged last.
 
-While the sink is away the records go back to the queue's end as a message of their own, under the same task id, before
-this one is given up: no broker counts its returns, none holds it for a later time, and Flower shows RETRY. Records that
-arrive twice are one. It makes no records itself.
+The database is the waiting room: what another sink did not take is kept there, so this task is done, and
+`logs.forward` forwards it when the sink is back. So a sink that is away costs a moment every now and then, and the
+slots of this worker, with which others send, are not held by it.
+
+While the database is away what it should keep goes back to the queue's end as a message of its own, under the same
+task id, before this one is given up: no broker counts its returns, none holds it for a later time, and Flower shows
+RETRY. It makes no records itself. A record that arrives twice is one in the database and in DynamoDB.
 """
 
 import time
-from collections.abc import Sequence
+from collections import Counter
 from functools import partial
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 import structlog
 from celery import Task
@@ -19,7 +23,8 @@ from config.settings import Logs, Worker, settings
 from config.vocabulary import LogSink
 from workers.celery_app import app
 from workers.log_record import LogRecord
-from workers.log_sinks import database
+from workers.log_sinks import database, sink
+from workers.log_sinks.left import Left
 from workers.publish import Bell, logs
 from workers.tasks.patience import AWAY, patiently
 from workers.tasks.tally import later
@@ -32,35 +37,33 @@ as taken: this is longer than a database that has died can keep a statement and 
 
 
 @app.task(name="logs.ship", bind=True, acks_late=True, reject_on_worker_lost=True, time_limit=LONGEST)
-def ship(self: "Task[Any, Any]", records: list[list[Any]]) -> int:
-    """Write records to the sink; how many there were. Twice with the same ones: the second changes nothing.
+def ship(self: "Task[Any, Any]", records: list[list[Any]]) -> dict[str, int]:
+    """Write records to the sink, and what it left to the database; how many are where.
 
     Raises:
-        Retry: the sink is away; the records wait at the end of the queue.
+        Retry: the database is away; what it should keep waits at the end of the queue.
         Reject: the broker is away as well; it still has this message.
     """
-    read = [LogRecord.read(each) for each in records]
+    left = sink.offer([LogRecord.read(each) for each in records])
     try:
-        patiently(partial(_write, read), time.monotonic() + settings(Worker).exchange_seconds)
+        patiently(partial(database.keep, left), time.monotonic() + settings(Worker).exchange_seconds)
     except AWAY as error:
-        log.warning("logs.sink_away", error=type(error).__name__, records=len(records))
+        rest = [record.wire() for record in (*left.kept, *left.waiting)]
+        log.warning("logs.sink_away", sink="database", code=type(error).__name__, records=len(rest))
         bell = Bell()
-        is_back = bell.ship_again(records, str(self.request.id))
+        is_back = bell.ship_again(rest, str(self.request.id))
         bell.close()
         if not is_back:
             raise Reject("broker_away", requeue=True) from None
         raise later("sink_away", None) from None
-    return len(records)
+    return _counts(len(records), left)
 
 
-def _write(records: Sequence[LogRecord]) -> None:
-    match sink := settings(Logs).log_sink:
-        case LogSink.DATABASE:
-            database.write(records)
-        case LogSink.NONE:
-            pass  # gathered before it was turned off
-        case _:
-            assert_never(sink)
+def _counts(total: int, left: Left) -> dict[str, int]:
+    kept, waiting = len(left.kept), len(left.waiting)
+    everywhere = Counter({str(settings(Logs).log_sink): total - kept - waiting})
+    everywhere += Counter({str(LogSink.DATABASE): kept, "waiting": waiting})
+    return {where: number for where, number in everywhere.items() if number}
 
 
 @worker_process_init.connect

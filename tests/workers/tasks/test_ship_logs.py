@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from models.log_record import LogRecord as Row
 from models.session import engine, snapshot
 from models.types import new_id, utc_now
 from tests.flows.stack import wait_for
+from tests.servers.moto import MotoServer
 from tests.workers.test_publish import speak_to
 from workers import publish
 from workers.celery_app import app
@@ -36,13 +38,46 @@ def stored() -> int:
 @pytest.mark.usefixtures("database")
 def test_a_batch_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = a_batch(3)
-    assert ship_logs.ship(batch) == 3
-    assert ship_logs.ship(batch) == 3
+    assert ship_logs.ship(batch) == {"database": 3}
+    assert ship_logs.ship(batch) == {"database": 3}
     assert stored() == 3
     monkeypatch.setenv("ALRIM_LOG_SINK", "none")
     settings.cache_clear()
-    assert ship_logs.ship(a_batch(2)) == 2
+    assert ship_logs.ship(a_batch(2)) == {"none": 2}
     assert stored() == 3
+
+
+@pytest.mark.usefixtures("database")
+def test_what_another_sink_has_is_not_in_the_database_and_the_rest_is(
+    cloud: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALRIM_LOG_SINK", "cloudwatch")
+    settings.cache_clear()
+    long_ago = LogRecord(new_id(), LogEvent.REQUEST_SERVED, utc_now() - timedelta(days=15), None, None, None, {})
+    assert ship_logs.ship([*a_batch(2), long_ago.wire()]) == {"cloudwatch": 2, "database": 1}
+    assert stored() == 1
+    cloud.kill()
+    # No RETRY: nothing comes again under this name. What waits is forwarded by another task.
+    assert ship_logs.ship(a_batch(3)) == {"waiting": 3}
+    assert stored() == 4
+
+
+@pytest.mark.flow
+@pytest.mark.usefixtures("no_database")
+def test_with_the_database_away_too_only_what_it_should_keep_goes_back(
+    cloud: MotoServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del cloud
+    monkeypatch.setenv("ALRIM_LOG_SINK", "cloudwatch")
+    speak_to(redis_url, monkeypatch)
+    old = LogRecord(new_id(), LogEvent.REQUEST_SERVED, utc_now() - timedelta(days=15), None, None, None, {}).wire()
+    ship_logs.ship.push_request(id="a-name")
+    with pytest.raises(Retry, match="sink_away"):
+        ship_logs.ship.run([*a_batch(2), old])
+    ship_logs.ship.pop_request()
+    with app.connection_for_read() as connection:
+        message = connection.default_channel.basic_get(str(Queue.LOGS))  # type: ignore[attr-defined]
+    assert json.loads(message.body)[0] == [[old]]
 
 
 @pytest.fixture
