@@ -15,7 +15,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.types import Moment
+from models.types import Moment, utc_now
 
 LEASE: Final = timedelta(seconds=60)
 """For so long nobody else takes what somebody has taken: longer than a task lives."""
@@ -48,12 +48,17 @@ def take(session: Session, now: datetime, most: int) -> Sequence[UUID]:
     row = LogWaiting
     due = select(row.id).where(row.try_at <= now).order_by(row.try_at, row.id).limit(most)
     ids = session.scalars(due.with_for_update(skip_locked=True)).all()
+    put_off(session, ids, now + LEASE)
+    return ids
+
+
+def put_off(session: Session, ids: Collection[UUID], try_at: datetime) -> None:
+    """Let others take these from then on, behind all that were to be taken earlier."""
     if ids:
         session.execute(
-            update(row).where(row.id.in_(ids)).values(try_at=now + LEASE, updated_at=now),
+            update(LogWaiting).where(LogWaiting.id.in_(ids)).values(try_at=try_at, updated_at=utc_now()),
             execution_options={"synchronize_session": False},
         )
-    return ids
 
 
 def strike(session: Session, ids: Collection[UUID]) -> None:

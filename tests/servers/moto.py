@@ -62,6 +62,10 @@ class MotoServer:
         """End it in order."""
         self._child.stop()
 
+    def hang(self) -> None:
+        """Let it take connections and answer nothing, until it is killed."""
+        self._child.pause()
+
     def kill(self) -> None:
         """Cut the power: everything in it is gone."""
         self._child.kill()

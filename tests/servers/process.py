@@ -114,6 +114,10 @@ class Child:
         self._process = None
         atexit.unregister(self.kill)
 
+    def pause(self) -> None:
+        """Let it do nothing any more, until it is killed."""
+        self._signal(signal.SIGSTOP)
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             # It leads a process group of its own and is not reaped yet, so the number still means that group.

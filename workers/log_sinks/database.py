@@ -43,7 +43,7 @@ def take() -> tuple[Collection[UUID], Sequence[LogRecord]]:
 
 
 def forward(ids: Collection[UUID], records: Sequence[LogRecord], left: Left) -> int:
-    """Let go of what was taken and is in the sink now, or never will be; how many records went.
+    """Let go of what was taken and is in the sink now, or never will be, and put the rest back; how many records went.
 
     Raises:
         OperationalError, InterfaceError: the database is away; the records are forwarded once more.
@@ -53,6 +53,7 @@ def forward(ids: Collection[UUID], records: Sequence[LogRecord], left: Left) -> 
     with transaction() as session:
         log_record.remove(session, went)
         log_waiting.strike(session, set(ids) - waiting)
+        log_waiting.put_off(session, waiting, utc_now())
     return len(went)
 
 

@@ -59,6 +59,7 @@ def test_what_another_sink_has_goes_and_the_rest_stays_as_it_must() -> None:
     with snapshot() as session:
         assert {row.id for row in Row.filter(session)} == {refused.id, waits.id}
         assert [mark.id for mark in LogWaiting.filter(session)] == [waits.id]
+    assert database.take() == ([waits.id], [waits])
 
 
 def test_a_record_that_was_moved_elsewhere_waits_no_more() -> None:
