@@ -2,4 +2,5 @@
 
 from workers.celery_app import app
 
-app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 4}
+IMPATIENCE = {"visibility_timeout": 4, "unacked_restore_interval": 1}
+app.conf.broker_transport_options = {**app.conf.broker_transport_options, **IMPATIENCE}
