@@ -112,8 +112,6 @@ def _transport(url: str) -> dict[str, Any]:
     return {
         # Longer than any task; only messages acknowledged late could be redelivered at all.
         "visibility_timeout": 120,
-        # Looks for them every 10 seconds, not every 100.
-        "unacked_restore_throttle": 1,
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,

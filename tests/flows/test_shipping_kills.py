@@ -14,7 +14,7 @@ import pytest
 from redis import Redis
 from typing_extensions import override
 
-from config.vocabulary import CONSUMES, LogEvent, Process, Queue
+from config.vocabulary import CONSUMES, LogEvent, Process
 from models.types import new_id, utc_now
 from tests.flows.conftest import private_broker
 from tests.flows.stack import PYTHON, Stack, wait_for
@@ -22,9 +22,10 @@ from tests.flows.test_log_shipping import speaking
 from tests.servers.mariadb import Mariadb
 from tests.servers.redis import RedisServer
 from tests.workers.test_publish import speak_to
+from workers import log_copies
 from workers.log_buffer import BATCH_RECORDS
+from workers.log_post import LogPost
 from workers.log_record import Detail, LogRecord
-from workers.publish import Bell
 
 RECORDS = int(os.environ.get("PROVE_RECORDS", "20000"))
 KILLS = int(os.environ.get("PROVE_KILLS", "2"))
@@ -44,13 +45,16 @@ DETAIL: Detail = {
 
 
 class Bulk(Stack):
-    """A worker of lane bulk alone; its Redis soon gives out again what it held when it was killed."""
+    """Each of the two workers by itself, as in production: one is killed, the other calls again for what it held."""
 
     @override
     def commands(self) -> dict[str, list[str]]:
-        celery = [PYTHON, "-m", "celery", "-A", "tests.flows.impatient_worker:app", "worker"]
-        queues = ",".join(CONSUMES[Process.WORKER_BULK])
-        return {**super().commands(), "worker_bulk": [*celery, "-n", "worker_bulk@test", "-c", "4", "-Q", queues]}
+        celery = [PYTHON, "-m", "celery", "-A", "workers.celery_app:app", "worker"]
+        workers = {
+            str(process): [*celery, "-n", f"{process}@test", "-c", slots, "-Q", ",".join(CONSUMES[process])]
+            for process, slots in ((Process.WORKER, "1"), (Process.WORKER_BULK, "4"))
+        }
+        return {**super().commands(), **workers}
 
 
 class Publisher(Thread):
@@ -62,14 +66,14 @@ class Publisher(Thread):
 
     @override
     def run(self) -> None:
-        bell = Bell()
+        post = LogPost()
         while len(self.ids) < RECORDS:
             batch = [a_record(number) for number in range(min(BATCH_RECORDS, RECORDS - len(self.ids)))]
             wire = [record.wire() for record in batch]
-            while not bell.ship(wire):
+            while not post.ship(wire):
                 time.sleep(0.05)
             self.ids += [record.id.bytes for record in batch]
-        bell.close()
+        post.close()
 
 
 def a_record(number: int) -> LogRecord:
@@ -89,10 +93,9 @@ def shipping(
     database.start()
     with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
         speak_to(broker.url, monkeypatch)
-        stack = Bulk(directory, database.fresh_database(), broker.url)
+        stack = Bulk(directory, database.fresh_database(), broker.url, {"ALRIM_LEASE_SECONDS": "10"})
         try:
-            stack.start("sandbox")
-            stack.launch("worker_bulk")
+            stack.start("sandbox", "beat", "worker", "worker_bulk")
             yield stack
         finally:
             stack.stop()
@@ -114,14 +117,14 @@ def counted(stack: Stack) -> int:
 
 def test_each_record_is_there_once_however_often_its_worker_is_killed(shipping: Bulk) -> None:
     begun = time.monotonic()
-    publisher, bell, held = Publisher(), Bell(), list[int]()
+    publisher, held = Publisher(), list[int]()
     publisher.start()
     with Redis.from_url(shipping.broker_url) as broker:
 
         def is_time() -> bool:
             """It has taken its part of them, and has batches in its hands."""
-            done = len(publisher.ids) - (bell.depth(Queue.LOGS) or 0) * BATCH_RECORDS
-            has = int(broker.hlen("unacked"))
+            done = len(publisher.ids) - int(broker.hlen(log_copies.BATCHES)) * BATCH_RECORDS
+            has = len(list(broker.scan_iter(log_copies.HELD.format("*"))))
             due = has > 0 and done >= RECORDS * (len(held) + 1) / (KILLS + 2)
             held.extend([has] * due)
             return due
@@ -133,7 +136,6 @@ def test_each_record_is_there_once_however_often_its_worker_is_killed(shipping: 
     publisher.join(LONGEST)
     wait_for("all of them", lambda: counted(shipping) >= RECORDS, LONGEST)
     took = time.monotonic() - begun
-    bell.close()
     found = stored(shipping)
     sys.stdout.write(
         f"{len(publisher.ids):,} records through logs.ship to MariaDB in {took:.0f} s, "
