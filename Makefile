@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away prove-growth prove-archive prove-memory bench audit check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-shipping prove-growth prove-archive prove-memory bench audit check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -38,6 +38,13 @@ chaos: $(SYNCED) ## Kill everything under traffic and prove that nothing is lost
 prove-away: $(SYNCED) ## Take the broker and the database away for 60 s each, and print what was accepted and how quickly
 	@sh deploy/local/servers.sh
 	PROVE_SECONDS=60 $(PYTHON_BIN)/python -m pytest tests/flows/test_away.py -s
+
+RECORDS := 1000000
+KILLS := 10
+
+prove-shipping: $(SYNCED) ## Ship RECORDS=1000000 log records while their worker is killed KILLS=10 times, and count what came of them
+	@sh deploy/local/servers.sh
+	PROVE_RECORDS=$(RECORDS) PROVE_KILLS=$(KILLS) $(PYTHON_BIN)/python -m pytest tests/flows/test_shipping_kills.py -s
 
 ROWS := 10000000
 

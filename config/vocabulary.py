@@ -106,7 +106,13 @@ class LogSink(StrEnum):
     """Where shipped log records are kept to be searched; standard output has every line in any case."""
 
     DATABASE = "database"
+    CLOUDWATCH = "cloudwatch"
+    DYNAMODB = "dynamodb"
     NONE = "none"
+
+
+AWAY_FROM_HOME: Final = frozenset({LogSink.CLOUDWATCH, LogSink.DYNAMODB})
+"""Sinks that may be away while the database is not: their records wait there."""
 
 
 class Env(StrEnum):

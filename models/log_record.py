@@ -4,18 +4,19 @@ A record is made once, where it happened, and has its id from there: however oft
 here knows how it came or who may see it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import Executable, Index, String, Table
+from sqlalchemy import Executable, Index, String, Table, delete, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.vocabulary import LogEvent
 from models.base import Base
+from models.plans import by_index
 from models.types import Ascii, Id, Word
 
 
@@ -63,6 +64,19 @@ def store(session: Session, rows: Sequence[Values]) -> None:
         # In one order: two who write the same batch must not wait for each other.
         ordered: list[Any] = sorted(rows, key=lambda row: row["id"].bytes)
         session.connection().execute(_insert(session.get_bind().dialect.name), ordered)
+
+
+def find(session: Session, ids: Collection[UUID]) -> Sequence[LogRecord]:
+    """Find the rows with these ids that are there."""
+    return session.scalars(by_index(select(LogRecord).where(LogRecord.id.in_(ids)), table=LogRecord)).all()
+
+
+def remove(session: Session, ids: Collection[UUID]) -> None:
+    """Delete the rows with these ids."""
+    if ids:
+        session.execute(
+            delete(LogRecord).where(LogRecord.id.in_(ids)), execution_options={"synchronize_session": False}
+        )
 
 
 @cache

@@ -10,6 +10,7 @@ from models.batch import Batch, BatchReject
 from models.connection import Connection
 from models.identity import Identity
 from models.log_record import LogRecord
+from models.log_waiting import LogWaiting
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.notification import Notification
@@ -29,6 +30,7 @@ __all__ = [
     "Connection",
     "Identity",
     "LogRecord",
+    "LogWaiting",
     "LoginSession",
     "MailedCode",
     "Notification",

@@ -9,24 +9,29 @@ from sqlalchemy.orm import Session
 from config.vocabulary import BatchState
 from models import batch_ledger
 from models.batch import Batch
+from models.log_waiting import LogWaiting
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.run import Run
 from models.throttle import Throttle
+from models.types import first_id
 
 SLICE: Final = 500
 ABANDONED: Final = timedelta(days=1)
 """An upload that nobody has gone on with for so long is not expected back."""
 RUNS_FOR: Final = timedelta(days=100)
+MARKS_FOR: Final = timedelta(days=100)
 
 
 def tidy_slice(session: Session, now: datetime) -> int:
-    """Delete ended logins, codes, throttles and old runs, and refuse abandoned uploads; how many rows that were."""
+    """Delete what has ended (logins, codes, throttles, old runs, marks) and refuse abandoned uploads; how many rows."""
     ended: tuple[tuple[type[Any], ColumnElement[bool]], ...] = (
         (LoginSession, LoginSession.expires_at <= now),
         (MailedCode, MailedCode.expires_at <= now),
         (Throttle, Throttle.forgotten_at <= now),
         (Run, Run.slot <= now - RUNS_FOR),
+        # Of records that have gone their way long since, or for which nobody forwards any more.
+        (LogWaiting, LogWaiting.id < first_id(now - MARKS_FOR)),
     )
     return sum(_delete(session, table, over) for table, over in ended) + _refuse_abandoned(session, now)
 

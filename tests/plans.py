@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
-TABLES: Final = ("notifications", "attempts", "log_records")
+TABLES: Final = ("notifications", "attempts", "log_records", "log_waiting")
 """The tables that grow with every message."""
 EXPLAIN: Final = {"sqlite": "EXPLAIN QUERY PLAN", "mysql": "EXPLAIN"}
 LOOK: Final = re.compile(r"(SEARCH|SCAN) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")

@@ -15,8 +15,8 @@ from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from config.logging import configure
-from config.settings import Installation, Secrets, SettingsError, Worker, settings
-from config.vocabulary import Queue
+from config.settings import Installation, Logs, Secrets, SettingsError, Worker, settings
+from config.vocabulary import AWAY_FROM_HOME, Queue
 from models.sealing import sealer
 from models.session import engine
 
@@ -25,6 +25,7 @@ SWEEP_EVERY: Final = timedelta(seconds=2)
 FEED_EVERY: Final = timedelta(seconds=1)
 SCRUB_EVERY: Final = timedelta(seconds=30)
 JOBS_EVERY: Final = timedelta(seconds=15)
+FORWARD_EVERY: Final = timedelta(seconds=20)
 
 
 def configuration() -> dict[str, Any]:
@@ -58,13 +59,20 @@ def configuration() -> dict[str, Any]:
             "feed": _periodic("feed", FEED_EVERY),
             "scrub": _periodic("scrub", SCRUB_EVERY),
             "jobs": _periodic("jobs", JOBS_EVERY),
+            **_forwarding(),
         },
     }
 
 
-def _periodic(task: str, every: timedelta) -> dict[str, Any]:
+def _periodic(task: str, every: timedelta, queue: Queue = Queue.PERIODIC) -> dict[str, Any]:
     # Expires later than any task ends: workers that are busy still come to it. A second one does no harm.
-    return {"task": task, "schedule": every, "options": {"queue": str(Queue.PERIODIC), "expires": 60}}
+    return {"task": task, "schedule": every, "options": {"queue": str(queue), "expires": 60}}
+
+
+def _forwarding() -> dict[str, Any]:
+    # It may wait long for a sink that hangs: so it never holds a slot in which urgent messages are sent.
+    is_needed = settings(Logs).log_sink in AWAY_FROM_HOME
+    return {"logs.forward": _periodic("logs.forward", FORWARD_EVERY, Queue.LOGS)} if is_needed else {}
 
 
 def _queues(broker: str) -> list[KombuQueue]:
@@ -150,6 +158,7 @@ app = Celery(
         "workers.tasks.connections",
         "workers.tasks.deliver",
         "workers.tasks.feed",
+        "workers.tasks.forward_logs",
         "workers.tasks.jobs",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",

@@ -4,6 +4,7 @@ It is what standard output says of the same event, less what is for operators on
 nor sink.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -40,6 +41,10 @@ class LogRecord(NamedTuple):
         about = (_text(self.account_id), self.request_id, _text(self.notification_id))
         return [str(self.id), self.event, self.at.isoformat(), *about, self.detail]
 
+    def line(self) -> str:
+        """Write it as a line of JSON that says what each part is, for whoever reads it elsewhere."""
+        return as_json(dict(zip(self._fields, self.wire(), strict=True)))
+
     @classmethod
     def read(cls, wire: Sequence[Any]) -> "LogRecord":
         """Read what `wire` wrote."""
@@ -53,6 +58,11 @@ class LogRecord(NamedTuple):
             _id(notification_id),
             detail,
         )
+
+
+def as_json(value: object) -> str:
+    """Write a value as one line of JSON, as short as it can be read."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(row_id: UUID | None) -> str | None:

@@ -10,35 +10,19 @@ from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import structlog
-from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
-from kombu.exceptions import OperationalError
 
 from config.settings import Logs, settings
 from config.vocabulary import Channel, Job, Lane, LogEvent, LogSink, Queue
 from models.types import new_id, utc_now
-from workers.celery_app import app
 from workers.channels.registry import VENDORS
+from workers.line import Line, send
 from workers.log_buffer import LogBuffer
+from workers.log_post import LogPost
 from workers.log_record import Detail, LogRecord
-
-log = structlog.get_logger()
-
-NOT_FOUND: Final = 404
-"""What AMQP answers for a queue that nobody has declared; kombu's Redis transport for an empty one."""
-
-
-MANDATORY: Final = True
-"""RabbitMQ confirms what it drops, if somebody has deleted the queue of a kept connection; this way it says so."""
-
 
 SHOWN: Final = 20
 """Ids of a message that Flower shows."""
-
-
-MOST_LOGS: Final = 200
-"""Batches of log records that may wait; more would fill the memory of a broker whose workers are gone."""
 
 
 class Ring(NamedTuple):
@@ -61,13 +45,8 @@ class Report(NamedTuple):
     provider_id: str | None
 
 
-class Bell:
-    """One kept connection to the broker, for one thread; a broken one is dropped and made anew at the next use."""
-
-    def __init__(self) -> None:
-        """Connect to nothing yet."""
-        self._connection: Connection | None = None
-        self._producer: Producer | None = None
+class Bell(Line):
+    """One kept connection to the broker, over which somebody is called."""
 
     def ring(self, rings: Iterable[Ring]) -> bool:
         """Publish as few messages as batch sizes allow; False means that the broker is away and some are dropped.
@@ -75,16 +54,13 @@ class Bell:
         A message never mixes channels, lanes or connections. One that carries a single id has it as its task
         id, so that Flower finds a notification by its id and shows its attempts under one entry.
         """
-        connection = self._connection or app.connection_for_write()
-        try:
-            producer = self._open(connection)
+
+        def ring(producer: Producer, _: Connection) -> bool:
             for chunk in chunks(rings):
                 _publish(producer, chunk)
-        except _troubles(connection) as error:
-            self.close()
-            log.warning("bell.broker_away", error=type(error).__name__)
-            return False
-        return True
+            return True
+
+        return self.reach(ring) or False
 
     def receipts(self, connection_id: UUID, reports: Sequence[Report]) -> bool:
         """Queue reports to be settled; False means that the broker is away and nothing was queued."""
@@ -111,37 +87,6 @@ class Bell:
         """Have a portion of a periodic job done; one that nobody came to within a minute is dropped."""
         return self._send(str(job), (), "", 60, Queue.PERIODIC)
 
-    def ship(self, records: Sequence[Sequence[object]]) -> bool:
-        """Queue a batch of log records; False means that the broker is away or many wait, and nothing was queued."""
-        waiting = self.depth(Queue.LOGS)
-        return waiting is not None and waiting < MOST_LOGS and self.ship_again(records, None)
-
-    def ship_again(self, records: Sequence[Sequence[object]], task_id: str | None) -> bool:
-        """Queue a batch that was in the queue already, however many wait."""
-        said = f"{len(records)} records"
-        return self._send("logs.ship", (records,), said, queue=Queue.LOGS, task_id=task_id)
-
-    def depth(self, queue: Queue) -> int | None:
-        """How many messages wait in a queue; an absent one is empty, None means that the broker is away."""
-        connection = self._connection or app.connection_for_write()
-        try:
-            self._open(connection)
-            with connection.channel() as channel:
-                declared = channel.queue_declare(str(queue), passive=True)  # type: ignore[attr-defined]
-                return int(declared.message_count)
-        except _troubles(connection) as error:
-            if isinstance(error, ChannelError) and int(error.reply_code or 0) == NOT_FOUND:
-                return 0
-            self.close()
-            log.warning("bell.broker_away", error=type(error).__name__)
-            return None
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        connection, self._connection, self._producer = self._connection, None, None
-        if connection is not None:
-            connection.collect(socket_timeout=1)
-
     def _send(
         self,
         task: str,
@@ -149,43 +94,18 @@ class Bell:
         argsrepr: str,
         expires: int | None = None,
         queue: Queue = Queue.RECEIPTS,
-        task_id: str | None = None,
     ) -> bool:
-        connection = self._connection or app.connection_for_write()
-        try:
-            app.send_task(
-                task,
-                args=args,
-                argsrepr=argsrepr,
-                task_id=task_id,
-                queue=str(queue),
-                producer=self._open(connection),
-                retry=False,
-                ignore_result=True,
-                mandatory=MANDATORY,
-                expires=expires,
-            )
-        except _troubles(connection) as error:
-            self.close()
-            log.warning("bell.broker_away", error=type(error).__name__)
-            return False
-        return True
+        def publish(producer: Producer, _: Connection) -> bool:
+            send(producer, task, args, queue, argsrepr=argsrepr, expires=expires)
+            return True
 
-    def _open(self, connection: Connection) -> Producer:
-        if self._producer is None:
-            self._connection = connection
-            # Tries once more at once; the lazy way would try for ever and hold the thread.
-            connection.ensure_connection(
-                max_retries=1, interval_start=0, interval_step=0, reraise_as_library_errors=False
-            )
-            self._producer = app.amqp.Producer(connection.channel())
-        return self._producer
+        return self.reach(publish) or False
 
 
 @cache
 def logs() -> LogBuffer:
     """This process's log records that are to be shipped."""
-    return LogBuffer(Bell)
+    return LogBuffer(LogPost)
 
 
 def note(
@@ -213,21 +133,13 @@ def chunks(rings: Iterable[Ring]) -> Iterator[Sequence[Ring]]:
 
 def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
     first, ids = chunk[0], [str(ring.id) for ring in chunk]
-    app.send_task(
+    send(
+        producer,
         f"send.{first.channel}",
-        args=(ids,),
+        (ids,),
+        Queue.send(first.channel, first.lane),
         # Celery's own way to write them takes as long as all the rest.
         argsrepr=f"({ids[:SHOWN]}{', …' * (len(ids) > SHOWN)})",
         task_id=str(first.id) if len(chunk) == 1 else None,
-        queue=str(Queue.send(first.channel, first.lane)),
         headers={"request_id": first.request_id} if first.request_id and len(chunk) == 1 else None,
-        producer=producer,
-        retry=False,
-        ignore_result=True,
-        mandatory=MANDATORY,
     )
-
-
-def _troubles(connection: Connection) -> tuple[type[Exception], ...]:
-    # send_task wraps what a kept connection raises into kombu's own error, which is in neither list.
-    return (*connection.connection_errors, *connection.channel_errors, OperationalError)

@@ -11,7 +11,6 @@ import pymysql
 import pytest
 import requests
 from sqlalchemy.engine import make_url
-from typing_extensions import override
 
 from config.vocabulary import Queue
 from tests.flows.client import Client
@@ -26,17 +25,6 @@ SMS = {"to": "01012345678", "from": "0212345678", "text": "hi"}
 AWAY_SECONDS = 8
 WAITS = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO log_records%'"
 Broker = RedisServer | RabbitmqServer
-
-
-class Impatient(Stack):
-    """An installation whose Redis soon gives out again what a killed worker held."""
-
-    @override
-    def commands(self) -> dict[str, list[str]]:
-        everything = super().commands()
-        ours, tests = "workers.celery_app:app", "tests.flows.impatient_worker:app"
-        everything["worker"] = [tests if word == ours else word for word in everything["worker"]]
-        return everything
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +54,7 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def shipping(tmp_path_factory: pytest.TempPathFactory, database: Mariadb, broker: Broker) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("ship")
-    running = Impatient(directory, database.fresh_database(), broker.url, {"ALRIM_LEASE_SECONDS": "10"})
+    running = Stack(directory, database.fresh_database(), broker.url, {"ALRIM_LEASE_SECONDS": "10"})
     try:
         running.start()
         yield running

@@ -5,13 +5,14 @@ import pytest
 from config.vocabulary import BatchState, CodePurpose, Job
 from models import tidying
 from models.account import Account
+from models.log_waiting import LogWaiting
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.run import Run
 from models.schema import Base
 from models.session import snapshot, transaction
 from models.throttle import Throttle
-from models.types import utc_now
+from models.types import first_id, utc_now
 from tests.rows import a_batch, read_batch
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
@@ -42,8 +43,9 @@ def test_what_has_ended_goes_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch)
         for days in (200, 1):
             slot = now - days * DAY
             Run.create(session, name=Job.TIDY, slot=slot, started_at=slot, touched_at=slot)
-    assert [tidy() for _ in range(3)] == [6, 2, 0]
-    assert [left(table) for table in (LoginSession, Throttle, MailedCode, Run)] == [1, 1, 1, 1]
+            LogWaiting.create(session, id=first_id(slot), try_at=now)
+    assert [tidy() for _ in range(3)] == [7, 2, 0]
+    assert [left(table) for table in (LoginSession, Throttle, MailedCode, Run, LogWaiting)] == [1, 1, 1, 1, 1]
 
 
 def test_an_upload_that_nobody_goes_on_with_is_refused() -> None:

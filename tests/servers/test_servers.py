@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import boto3
 import pytest
 from kombu import Connection, Queue
 from redis import Redis
@@ -12,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.servers import redis as redis_or_valkey
 from tests.servers.mariadb import Mariadb
+from tests.servers.moto import MotoServer
 from tests.servers.process import Child, ServerError, first_words, free_port, locate
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.redis import RedisServer
@@ -119,3 +121,19 @@ def test_free_ports_are_below_those_of_outgoing_connections() -> None:
 def test_a_program_that_is_not_installed_is_not_found() -> None:
     assert locate("no-such-program", "sh") is not None
     assert locate("no-such-program") is None
+
+
+@pytest.mark.flow
+def test_moto_comes_back_empty_on_its_port(home: Path) -> None:
+    server = MotoServer(home)
+    server.start()
+    try:
+        client = boto3.client("s3", **server.arguments)
+        client.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+        assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["kept"]
+        server.kill()
+        assert not first_words(server.port)
+        server.start()
+        assert client.list_buckets()["Buckets"] == []
+    finally:
+        server.stop()

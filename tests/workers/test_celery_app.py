@@ -12,7 +12,7 @@ from kombu import Connection
 from redis import Redis
 
 from config.settings import Installation, settings
-from config.vocabulary import Queue
+from config.vocabulary import LogSink, Queue
 from workers.celery_app import configuration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +52,18 @@ def test_queues_are_quorum_queues_on_rabbitmq(
     settings.cache_clear()
     assert [queue.name for queue in made] == [str(queue) for queue in Queue]
     assert all(queue.queue_arguments == arguments for queue in made)
+
+
+@pytest.mark.parametrize("sink", list(LogSink))
+def test_beat_asks_for_forwarding_only_where_records_can_wait(sink: LogSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_ENV", "test")
+    monkeypatch.setenv("ALRIM_LOG_SINK", sink)
+    settings.cache_clear()
+    asked = configuration()["beat_schedule"].get("logs.forward")
+    settings.cache_clear()
+    assert (asked is not None) == (sink in {LogSink.CLOUDWATCH, LogSink.DYNAMODB})
+    # Not among what may delay an urgent message.
+    assert asked is None or asked["options"]["queue"] == str(Queue.LOGS)
 
 
 @pytest.mark.parametrize(

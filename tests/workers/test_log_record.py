@@ -22,3 +22,11 @@ def test_it_comes_through_json_unchanged(record: LogRecord) -> None:
 @pytest.mark.parametrize("record", [WHOLE, BARE])
 def test_its_size_is_about_that_of_its_text(record: LogRecord) -> None:
     assert 0.7 < len(json.dumps(record.wire())) / record.size < 1.4
+
+
+@pytest.mark.parametrize("record", [WHOLE, BARE])
+def test_its_line_says_what_each_part_is(record: LogRecord) -> None:
+    said = json.loads(record.line())
+    assert "\n" not in record.line()
+    assert list(said) == ["id", "event", "at", "account_id", "request_id", "notification_id", "detail"]
+    assert LogRecord.read(list(said.values())) == record

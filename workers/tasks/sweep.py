@@ -25,6 +25,7 @@ from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import utc_now
 from workers.celery_app import app
+from workers.log_post import LogPost
 from workers.publish import Bell, Ring
 from workers.retry import after_loss
 from workers.tasks.patience import AWAY
@@ -48,6 +49,7 @@ def sweep() -> dict[str, int]:
     """Look after every row whose time has come; the counts are what was done. The next one tries again."""
     bell = Bell()
     done: Counter[str] = Counter()
+    done["logs"] = call_for_logs(LogPost())
     try:
         for state, channel, lane in due_kinds(utc_now()):
             if state is State.SENDING:
@@ -62,6 +64,14 @@ def sweep() -> dict[str, int]:
     finally:
         bell.close()
     return {name: number for name, number in done.items() if number}
+
+
+def call_for_logs(post: LogPost) -> int:
+    """Call again for batches of log records that nobody came for, if their queue is short: the broker has them."""
+    depth = post.depth(Queue.LOGS)
+    called = post.call_again(SHORT) if depth is not None and depth < SHORT else 0
+    post.close()
+    return called
 
 
 def due_kinds(now: datetime) -> list[tuple[State, Channel, Lane]]:

@@ -4,20 +4,23 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+from typing_extensions import override
 
 from config.settings import settings
-from config.vocabulary import Channel, Ending, Lane, State
+from config.vocabulary import Channel, Ending, Lane, Queue, State
 from models import gate
 from models.ledger import RING_AFTER
 from models.types import new_id, utc_now
 from tests.rows import LEASE, a_connection, a_row, attempts_of, read
 from tests.workers.tasks.noting import Noting
+from workers.log_post import LogPost
 from workers.tasks.sweep import (
     ASK_EVERY,
     LOOKED_AFTER,
     RING_EVERY,
     SHORT,
     ask_due,
+    call_for_logs,
     due_kinds,
     ring_due,
     settle_leases,
@@ -50,6 +53,27 @@ def test_a_long_queue_or_an_absent_broker_is_left_alone(depth: int | None) -> No
     before = read(due).wake_at
     assert ring_due(Noting(depth), Channel.SOLAPI, Lane.NORMAL, utc_now()) == 0
     assert read(due).wake_at == before
+
+
+class Posting(LogPost):
+    """A post that calls for three batches, over a queue of a given length."""
+
+    def __init__(self, depth: int | None) -> None:
+        super().__init__()
+        self._depth = depth
+
+    @override
+    def depth(self, queue: Queue) -> int | None:
+        return self._depth if queue is Queue.LOGS else None
+
+    @override
+    def call_again(self, most: int) -> int:
+        return min(most, 3)
+
+
+@pytest.mark.parametrize(("depth", "called"), [(0, 3), (SHORT - 1, 3), (SHORT, 0), (None, 0)])
+def test_batches_of_log_records_are_called_for_where_few_wait(depth: int | None, called: int) -> None:
+    assert call_for_logs(Posting(depth)) == called
 
 
 def test_a_lease_that_ran_out_before_departure_is_queued_again() -> None:

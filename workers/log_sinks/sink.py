@@ -1,0 +1,74 @@
+"""The sink that was chosen, and the rest it is given while it is away.
+
+Who ships waits a few seconds at most for a sink that does not answer; then nobody in this process tries for a while,
+since each try holds a slot of a worker that others want to send with. What a sink did not take is the caller's.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
+
+from config.settings import Logs, settings
+from config.vocabulary import AWAY_FROM_HOME, LogSink
+from workers.log_record import LogRecord
+from workers.log_sinks import cloudwatch, dynamodb
+from workers.log_sinks.left import Left
+
+WITHIN: Final = 5.0
+"""Seconds after which no further request begins."""
+SHORTEST: Final = 10.0
+LONGEST: Final = 160.0
+
+
+class Rest:
+    """While a sink is away: until when nobody tries; each time twice as long, and over with the first success."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin awake."""
+        self._now = now
+        self._length = SHORTEST
+        self._until = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the sink may be tried."""
+        return self._now() >= self._until
+
+    def note(self, *, took: bool) -> None:
+        """Note how a try ended."""
+        if took:
+            self._length, self._until = SHORTEST, 0.0
+        else:
+            self._until = self._now() + self._length
+            self._length = min(self._length * 2, LONGEST)
+
+
+_REST: Final = Rest()
+
+
+def offer(records: Sequence[LogRecord]) -> Left:
+    """Write the records to the chosen sink, unless it is away from home and resting; what is left of them."""
+    if settings(Logs).log_sink in AWAY_FROM_HOME and not _REST.is_over:
+        return Left(waiting=records, code="resting")
+    return insist(records)
+
+
+def insist(records: Sequence[LogRecord]) -> Left:
+    """Write the records to the chosen sink, resting or not; what is left of them."""
+    left = _write(records, time.monotonic() + WITHIN)
+    _REST.note(took=not left.waiting)
+    return left
+
+
+def _write(records: Sequence[LogRecord], until: float) -> Left:
+    match sink := settings(Logs).log_sink:
+        case LogSink.CLOUDWATCH:
+            return cloudwatch.write(records, until)
+        case LogSink.DYNAMODB:
+            return dynamodb.write(records, until)
+        case LogSink.DATABASE:
+            return Left(kept=records)
+        case LogSink.NONE:
+            return Left()  # gathered before it was turned off
+        case _:
+            assert_never(sink)
