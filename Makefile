@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away prove-shipping prove-growth prove-memory bench audit check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-shipping prove-growth prove-archive prove-memory bench audit check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -51,6 +51,12 @@ ROWS := 10000000
 prove-growth: $(SYNCED) ## Time every query on a table of ROWS=10000000 beside a small one, and print the ratios (half an hour, 20 GB of disk)
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m benchmarks growth --rounds $(ROUNDS) --rows $(ROWS)
+
+RECORDS_A_DAY := 20000
+
+prove-archive: $(SYNCED) ## Archive sixty days of RECORDS_A_DAY=20000 log records with the worker killed at every step, and count them
+	@sh deploy/local/servers.sh
+	PROVE_RECORDS_A_DAY=$(RECORDS_A_DAY) $(PYTHON_BIN)/python -m pytest tests/flows/test_archive.py -s
 
 SECONDS_OF_LOAD := 3600
 

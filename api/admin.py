@@ -1,6 +1,7 @@
 """`alrim-admin`: what only the operator of this installation may do, on its machine (`python -m api.admin --help`)."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,9 +14,12 @@ from api import logins
 from api.rotate_keys import STEPS, rotate
 from api.security import trail
 from api.security.who import Viewer
-from config.settings import SettingsError
+from config.archive import Archive
+from config.jobs import Keeping
+from config.settings import SettingsError, settings
 from config.vocabulary import AccountStatus, Action, Role
 from models.account import Account
+from models.archive_place import Directory, place
 from models.session import transaction
 from models.types import utc_now
 
@@ -59,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     turn = verbs.add_parser("rotate", help=summary, description=STEPS, formatter_class=raw)
     turn.set_defaults(act=lambda _: rotate())
+    archive = things.add_parser("archive", help="where log records are that are hot no more")
+    summary = "have its bucket keep old objects in a colder class, and show the rule as S3 gives it back"
+    cooled = archive.add_subparsers(dest="verb", required=True, metavar="VERB").add_parser("cool", help=summary)
+    cooled.set_defaults(act=cool)
     return parser
 
 
@@ -120,6 +128,25 @@ def end_logins(email: str) -> str:
         who = Viewer(account.id, account.role)
         trail.note(session, who, Action.SESSION_ENDED, account.id, chosen={"by": "alrim-admin"})
     return f"{email} is logged out everywhere"
+
+
+def cool(_: argparse.Namespace) -> int:
+    """Put the rule of the archive's bucket. Doing it again changes nothing, or the days.
+
+    Raises:
+        Refused: the archive is no bucket, or S3 does not take the rule.
+    """
+    where = place()
+    if where is None or isinstance(where, Directory):
+        raise Refused("the archive is no bucket: ALRIM_ARCHIVE names none (s3://bucket/prefix)")
+    days = settings(Archive).glacier_after_days - settings(Keeping).delete_logs_after_days
+    try:
+        # Counted from when an object is made, which is when its records stop being hot.
+        rule = where.become_colder(max(days, 1))
+    except OSError as error:
+        raise Refused(f"{error}: see that the bucket is there and its rules may be changed") from None
+    print(json.dumps(rule, indent=2))  # noqa: T201 - a command's answer
+    return 0
 
 
 def _find(session: Session, email: str) -> Account:

@@ -192,3 +192,4 @@ class Code(StrEnum):
         "The database is away: repeat the request, with the same key.",
     )
     BROKER_AWAY = "5030003", "메시지 브로커에 연결할 수 없습니다.", "The broker is away: repeat the request."
+    ARCHIVE_AWAY = "5030004", "보관된 로그를 읽을 수 없습니다.", "The archive of logs is away: repeat the request."

@@ -47,7 +47,7 @@ SELECT CONCAT(UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7000')), SUBSTR(h, 1, 8)), a
     IF(failed, ELT(1 + a MOD 8, '3046', '3046', '3046', '3101', '3101', '1062', 'timeout', 'expired'), NULL),
     IF(a < 180, CONCAT('order-', n), NULL),
     UNHEX(SHA2(CONCAT('recipient ', who, ' ', FLOOR(n * 7919 MOD (1 + :total DIV 5))), 256)),
-    CONCAT(REPEAT(h, :sealed DIV 32), SUBSTR(h, 1, :sealed MOD 32)), UNHEX(SHA2(CONCAT('once ', n), 256)), h,
+    CONCAT(REPEAT(h, :sealed DIV 32), SUBSTR(h, 1, :sealed MOD 32)), UNHEX(SHA2(CONCAT('once ', ms, ' ', n), 256)), h,
     LOWER(HEX(SUBSTR(h, 1, 16)))
 FROM (SELECT n, ms, FROM_UNIXTIME(ms / 1000) AS at, h, ORD(SUBSTR(h, 20, 1)) AS a, ORD(SUBSTR(h, 21, 1)) AS b,
         ORD(SUBSTR(h, 22, 1)) < 8 AS failed,
@@ -81,10 +81,14 @@ def owner(number: int) -> Owner:
 
 
 def fill(engine: Engine, rows: int, tell: float = 15) -> None:
-    """Insert so many rows, two chunks at a time; how far it is is printed every `tell` seconds."""
-    end = utc_now() - timedelta(minutes=10)
-    start = end - timedelta(days=DAYS)
+    """Insert so many rows of the last hundred days, and the needles."""
     needles(engine, utc_now() - LONG_AGO)
+    fill_up_to(engine, rows, utc_now() - timedelta(minutes=10), tell)
+
+
+def fill_up_to(engine: Engine, rows: int, end: datetime, tell: float = 15) -> None:
+    """Insert so many rows of a hundred days, two chunks at a time; how far it is is printed every `tell` seconds."""
+    start = end - timedelta(days=DAYS)
     began = told = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.map(lambda chunk: _chunk(engine, start, rows, chunk), _chunks(rows))

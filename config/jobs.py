@@ -34,6 +34,7 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
     # While few people send.
     Job.SCRUB_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=3)),
     Job.DELETE_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=4)),
+    Job.ARCHIVE: Rhythm(timedelta(days=1), at=timedelta(hours=5)),
 }
 
 
@@ -52,4 +53,4 @@ class Keeping(Group):
     delete_after_days: int = Field(default=400, ge=31, le=3650)
     """States, times and the trail of decisions."""
     delete_logs_after_days: int = Field(default=60, ge=1, le=3650)
-    """Log records that can be searched."""
+    """Log records in the sink; after that they go to the archive, if there is one."""

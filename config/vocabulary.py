@@ -183,6 +183,22 @@ class Job(StrEnum):
     TIDY = "tidy"
     SCRUB_OLD = "scrub.old"
     DELETE_OLD = "delete.old"
+    ARCHIVE = "archive"
+
+
+class PartState(StrEnum):
+    """How far a part of the archive is; `models.archiving` holds every way it can change."""
+
+    WRITING = "writing"
+    """Its records are hot, its object may be half made."""
+    VERIFIED = "verified"
+    """Its object was read back; its records leave the hot table."""
+    MERGING = "merging"
+    """It takes over the records of smaller parts; its object may be half made."""
+    KEPT = "kept"
+    """Its object alone holds its records."""
+    REPLACED = "replaced"
+    """Another part holds its records; its object goes."""
 
 
 class AfterSilence(StrEnum):

@@ -2,6 +2,7 @@
 
 from models.account import Account
 from models.api_key import ApiKey
+from models.archive_part import ArchivePart
 from models.attempt import Attempt
 from models.audit import Audit
 from models.base import Base
@@ -20,6 +21,7 @@ from models.whitelist import Whitelist
 __all__ = [
     "Account",
     "ApiKey",
+    "ArchivePart",
     "Attempt",
     "Audit",
     "Base",

@@ -105,9 +105,12 @@ def note(session: Session, account_id: UUID, to: UUID) -> None:
 
 def _slice(session: Session, account_id: UUID, after: UUID, before: UUID) -> Sequence[Row[UUID, State]]:
     row = Notification
-    between = select(row.id, row.status).where(row.account_id == account_id, row.id > after, row.id < before)
+    between = select(row.id).where(row.account_id == account_id, row.id > after, row.id < before)
     ordered = between.order_by(row.id).limit(SLICE)
-    return session.execute(by_index(ordered, "ix_notifications_account").with_for_update()).all()
+    ids = session.scalars(by_index(ordered, "ix_notifications_account")).all()
+    # Locked in the order in which whoever deletes locks: the row itself comes first, then its places in indexes.
+    locked = select(row.id, row.status).where(row.id.in_(ids)).order_by(row.id)
+    return session.execute(by_index(locked).with_for_update()).all() if ids else []
 
 
 def _scrub(session: Session, ids: Sequence[UUID], *further: str) -> None:

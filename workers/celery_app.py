@@ -154,6 +154,7 @@ def _leave_inherited_connections(**_: object) -> None:
 app = Celery(
     "alrim",
     include=[
+        "workers.tasks.archive",
         "workers.tasks.connections",
         "workers.tasks.deliver",
         "workers.tasks.feed",

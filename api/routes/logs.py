@@ -10,20 +10,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement
-from sqlalchemy import select as sql_select
 
 from api import cursor
 from api.errors import problems
-from api.notifications import created_between
+from api.log_search import Wanted, search
 from api.schemas.logs import LogPageOut, LogRecordOut
 from api.security.caller import bearer_account
 from api.security.who import BearerAccount
 from config.settings import Secrets, settings
 from config.vocabulary import LogEvent
-from models.log_record import LogRecord
-from models.plans import by_index
-from models.session import snapshot
+from models.archive_text import Line
 
 router = APIRouter(prefix="/api/user/logs", tags=["user"])
 
@@ -46,47 +42,26 @@ class Filters(BaseModel):
 def list_logs(
     me: Annotated[BearerAccount, Depends(bearer_account)], filters: Annotated[Filters, Query()]
 ) -> LogPageOut:
-    """Give one's own log, newest first, page by page."""
-    conditions = _conditions(me, filters)
+    """Give one's own log, newest first, page by page, also what is archived.
+
+    A page may hold fewer than asked for, or none, and still have a next one: one request reads so much of the archive.
+    """
     key = settings(Secrets).index_key.get_secret_value().encode()
     narrowed = filters.model_dump_json(exclude={"cursor", "limit"})
     scope = sha256(f"logs {me.id} {narrowed}".encode()).digest()
-    if filters.cursor is not None:
-        conditions.append(LogRecord.id < cursor.read(key, scope, filters.cursor))
-    query = sql_select(LogRecord).where(*conditions).order_by(LogRecord.id.desc()).limit(filters.limit + 1)
-    with snapshot() as session:
-        rows = session.scalars(by_index(query, _index(filters), LogRecord)).all()
-    page = rows[: filters.limit]
-    more = cursor.make(key, scope, page[-1].id) if len(rows) > filters.limit else None
-    return LogPageOut(items=[_show(row) for row in page], next_cursor=more)
+    before = None if filters.cursor is None else cursor.read(key, scope, filters.cursor)
+    exact = (filters.event, filters.notification_id, filters.request_id)
+    lines, further = search(Wanted(me.id, *exact, filters.start, filters.end, before), filters.limit)
+    next_cursor = None if further is None else cursor.make(key, scope, further)
+    return LogPageOut(items=[_show(line) for line in lines], next_cursor=next_cursor)
 
 
-def _conditions(me: BearerAccount, filters: Filters) -> list[ColumnElement[bool]]:
-    row = LogRecord
-    exact = {
-        row.event: filters.event,
-        row.notification_id: filters.notification_id,
-        row.request_id: filters.request_id,
-    }
-    narrowed = [column == value for column, value in exact.items() if value is not None]
-    return [row.account_id == me.id, *narrowed, *created_between(filters.start, filters.end, row)]
-
-
-def _index(filters: Filters) -> str:
-    """The index by which a page is read: of what narrows most, in the order of ids."""
-    if filters.notification_id is not None:
-        return "ix_log_records_notification"
-    if filters.request_id is not None:
-        return "ix_log_records_request"
-    return "ix_log_records_account" if filters.event is None else "ix_log_records_event"
-
-
-def _show(row: LogRecord) -> LogRecordOut:
+def _show(line: Line) -> LogRecordOut:
     return LogRecordOut(
-        id=row.id,
-        event=row.event,
-        at=row.created_at,
-        request_id=row.request_id,
-        notification_id=row.notification_id,
-        detail=json.loads(row.detail),
+        id=line.id,
+        event=LogEvent(line.event),
+        at=line.at,
+        request_id=line.request_id,
+        notification_id=line.notification_id,
+        detail=json.loads(line.detail),
     )

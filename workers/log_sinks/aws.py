@@ -4,7 +4,6 @@ Every worker has loaded boto3 already, for SES. Nothing here knows what is writt
 """
 
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -20,17 +19,16 @@ from config.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_s3 import S3Client
 
 log = structlog.get_logger()
 
 TROUBLES: Final = (BotoCoreError, ClientError)
 """Everything that a call can raise."""
-Service = Literal["logs", "dynamodb", "s3"]
+Service = Literal["logs", "dynamodb"]
 TRIES: Final = 2
 """The second finds a connection that stands; a longer outage is the caller's."""
 CONNECT: Final = 2.0
-READ: Final[Mapping[Service, float]] = {"logs": 2.0, "dynamodb": 2.0, "s3": 5.0}
+READ: Final = 2.0
 """Seconds for each try: a worker's slot waits for them."""
 SERVERS_FAULT: Final = 500
 BUSY: Final = frozenset(
@@ -52,8 +50,6 @@ WORD: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def client(service: Literal["logs"]) -> "CloudWatchLogsClient": ...
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
-@overload
-def client(service: Literal["s3"]) -> "S3Client": ...
 def client(service: Service) -> Any:
     """This process's client of a service; its connections stay open.
 
@@ -80,7 +76,7 @@ def _client(service: Service) -> Any:  # noqa: ANN401 - `client` says which
         aws_secret_access_key=secret,
         config=Config(
             connect_timeout=CONNECT,
-            read_timeout=READ[service],
+            read_timeout=READ,
             retries={"total_max_attempts": TRIES, "mode": "standard"},
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs yet
         ),

@@ -2,25 +2,19 @@
 
 import time
 from datetime import timedelta
-from typing import Final
 
 from config.jobs import JOBS, Keeping
 from config.settings import settings
 from config.vocabulary import Job
 from models import deletion, scrubbing, slots, tidying
 from models.account import Account
+from models.archive_place import place
 from models.session import snapshot, transaction
 from models.types import first_id, utc_now
 from workers.celery_app import app
 from workers.publish import Bell
 from workers.tasks.once import Portion, once
-
-FIRST_SLICE: Final = 200
-SMALLEST: Final = 10
-LARGEST: Final = 2000
-SHORT: Final = 0.02
-LONG: Final = 0.05
-"""Seconds: a slice's locks are held for less than a tenth, since a slice that took longer than this is halved."""
+from workers.tasks.slices import FIRST_SLICE, next_size
 
 
 @app.task(name="jobs")
@@ -101,6 +95,8 @@ def delete_all_old(portion: Portion) -> bool:
     before, logs_before = (
         first_id(now - timedelta(days=days)) for days in (kept.delete_after_days, kept.delete_logs_after_days)
     )
+    if place() is not None:
+        logs_before = scrubbing.NONE  # `archive` moves them
     number, goes_on = 1, True
     while number and goes_on:
         begun = time.monotonic()
@@ -109,10 +105,3 @@ def delete_all_old(portion: Portion) -> bool:
         size = next_size(size, time.monotonic() - begun)
         goes_on = portion.goes_on(number)
     return number == 0
-
-
-def next_size(size: int, seconds: float) -> int:
-    """How large the next slice is, after one of this size that took so long."""
-    if seconds > LONG:
-        return max(size // 2, SMALLEST)
-    return min(size * 2, LARGEST) if seconds < SHORT else size

@@ -6,6 +6,7 @@ somebody else has taken over. Then it stops where it is; the next portion goes o
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -60,6 +61,7 @@ def once(job: Job, work: Callable[[Portion], bool]) -> str:
         is_finished = work(portion)
     except AWAY as error:
         log.warning("job.store_away", job=str(job), error=type(error).__name__)
+        _leave(turn)
         return "away"
     except Exception as error:
         log.exception("job.broken", job=str(job))
@@ -67,6 +69,12 @@ def once(job: Job, work: Callable[[Portion], bool]) -> str:
             slots.fail(session, turn, utc_now(), type(error).__name__)
         raise
     return _close(job, turn, portion, is_finished=is_finished)
+
+
+def _leave(turn: Turn) -> None:
+    """Let somebody go on at once, if the database was only busy; while it is away they hear nothing for a minute."""
+    with suppress(*AWAY), transaction() as session:
+        slots.let_go(session, turn, utc_now())
 
 
 def _close(job: Job, turn: Turn, portion: Portion, *, is_finished: bool) -> str:

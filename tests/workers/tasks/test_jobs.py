@@ -16,7 +16,7 @@ from models.session import snapshot, transaction
 from models.types import utc_now
 from tests.rows import a_row, id_at, read
 from workers.tasks import once
-from workers.tasks.jobs import delete_all_old, next_size, scrub_all_old, tidy_all
+from workers.tasks.jobs import delete_all_old, scrub_all_old, tidy_all
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
@@ -103,8 +103,3 @@ def test_what_is_older_than_anybody_needs_is_deleted() -> None:
 
 def test_nothing_to_tidy_is_tidy() -> None:
     assert once.once(Job.TIDY, tidy_all) == "finished 0"
-
-
-def test_a_slice_that_holds_its_locks_too_long_is_followed_by_a_smaller_one() -> None:
-    assert [next_size(200, seconds) for seconds in (0.01, 0.03, 0.06)] == [400, 200, 100]
-    assert (next_size(10, 1.0), next_size(2000, 0.0)) == (10, 2000)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from config.jobs import JOBS
 from config.vocabulary import Job
@@ -49,3 +50,15 @@ def test_whoever_was_followed_stops() -> None:
     assert once(Job.TIDY, slow) == "unfinished 2"
     assert (the_run().turn, the_run().done) == (2, 1)
     assert the_run().touched_at > utc_now() - timedelta(seconds=5)
+
+
+def test_a_database_that_was_only_busy_is_gone_on_with_at_once() -> None:
+    def in_the_way(portion: Portion) -> bool:
+        portion.goes_on(3)
+        raise OperationalError("a deadlock", None, ValueError())
+
+    assert once(Job.TIDY, in_the_way) == "away"
+    with snapshot() as session:
+        assert slots.is_due(session, Job.TIDY, JOBS[Job.TIDY].slot(utc_now()), utc_now())
+    assert once(Job.TIDY, lambda _: True) == "finished 0"
+    assert the_run().done == 3
