@@ -7,7 +7,10 @@ from pydantic import Field, SecretStr
 
 from config.jobs import Keeping
 from config.settings import Group, settings
+from config.vocabulary import LogSink
 
+AWAY_FROM_HOME: Final = frozenset({LogSink.CLOUDWATCH, LogSink.DYNAMODB})
+"""Sinks that may be away while the database is not: their records wait there."""
 SPARE: Final = timedelta(days=30)
 """How much longer than the database AWS keeps a record: whatever moves it elsewhere may be late."""
 

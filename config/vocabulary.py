@@ -111,10 +111,6 @@ class LogSink(StrEnum):
     NONE = "none"
 
 
-AWAY_FROM_HOME: Final = frozenset({LogSink.CLOUDWATCH, LogSink.DYNAMODB})
-"""Sinks that may be away while the database is not: their records wait there."""
-
-
 class Env(StrEnum):
     """Where an installation runs; unset means `prod`."""
 

@@ -14,9 +14,10 @@ from celery.signals import beat_init, celeryd_init, setup_logging, worker_proces
 from kombu import Exchange
 from kombu import Queue as KombuQueue
 
+from config.log_sinks import AWAY_FROM_HOME
 from config.logging import configure
 from config.settings import Installation, Logs, Secrets, SettingsError, Worker, settings
-from config.vocabulary import AWAY_FROM_HOME, Queue
+from config.vocabulary import Queue
 from models.sealing import sealer
 from models.session import engine
 

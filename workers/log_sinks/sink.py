@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
+from config.log_sinks import AWAY_FROM_HOME
 from config.settings import Logs, settings
-from config.vocabulary import AWAY_FROM_HOME, LogSink
+from config.vocabulary import LogSink
 from workers.log_record import LogRecord
 from workers.log_sinks import cloudwatch, dynamodb
 from workers.log_sinks.left import Left

@@ -46,7 +46,7 @@ def test_half_of_the_credentials_is_a_trouble_like_others(monkeypatch: pytest.Mo
 def test_one_client_a_service_at_aws_unless_another_place_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALRIM_LOGS_AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("ALRIM_LOGS_AWS_SECRET_ACCESS_KEY", "test")
-    assert aws.client("logs") is aws.client("logs")
+    assert aws.client("dynamodb") is aws.client("dynamodb")
     assert aws.client("logs").meta.region_name == "ap-northeast-2"
     assert aws.client("logs").meta.endpoint_url == "https://logs.ap-northeast-2.amazonaws.com"
 
