@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import ApiError, Code
 from api.notifications import APART, created_between
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models import archive_search
 from models.archive_part import ArchivePart
 from models.archive_place import Place, place

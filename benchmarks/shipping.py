@@ -5,7 +5,8 @@ from typing import Final
 from benchmarks.accept import CONTENT, PATH, WARM
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, load
-from config.vocabulary import LogSink, Queue
+from config.log_vocabulary import LogSink
+from config.vocabulary import Queue
 
 CONNECTIONS: Final = 8
 OFF, ON = "off", "on"

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from config.jobs import Keeping
+from config.log_vocabulary import LogSink
 from config.settings import Group, settings
-from config.vocabulary import LogSink
 
 AWAY_FROM_HOME: Final = frozenset({LogSink.CLOUDWATCH, LogSink.DYNAMODB})
 """Sinks that may be away while the database is not: their records wait there."""

@@ -13,7 +13,8 @@ from typing import Annotated, Literal, Protocol, TypeVar, cast
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from config.vocabulary import AfterSilence, Env, LogSink
+from config.log_vocabulary import LogSink
+from config.vocabulary import AfterSilence, Env
 
 Words = Annotated[
     tuple[str, ...],

@@ -95,22 +95,6 @@ CONSUMES: Final[dict[Process, tuple[Queue, ...]]] = {
 """Which worker process consumes which queues; each queue stands exactly once."""
 
 
-class LogEvent(StrEnum):
-    """What is shipped of the log: requests that were answered, and attempts to send that ended."""
-
-    REQUEST_SERVED = "request.served"
-    ATTEMPT_ENDED = "attempt.ended"
-
-
-class LogSink(StrEnum):
-    """Where shipped log records are kept to be searched; standard output has every line in any case."""
-
-    DATABASE = "database"
-    CLOUDWATCH = "cloudwatch"
-    DYNAMODB = "dynamodb"
-    NONE = "none"
-
-
 class Env(StrEnum):
     """Where an installation runs; unset means `prod`."""
 
@@ -180,21 +164,6 @@ class Job(StrEnum):
     SCRUB_OLD = "scrub.old"
     DELETE_OLD = "delete.old"
     ARCHIVE = "archive"
-
-
-class PartState(StrEnum):
-    """How far a part of the archive is; `models.archiving` holds every way it can change."""
-
-    WRITING = "writing"
-    """Its records are hot, its object may be half made."""
-    VERIFIED = "verified"
-    """Its object was read back; its records leave the hot table."""
-    MERGING = "merging"
-    """It takes over the records of smaller parts; its object may be half made."""
-    KEPT = "kept"
-    """Its object alone holds its records."""
-    REPLACED = "replaced"
-    """Another part holds its records; its object goes."""
 
 
 class AfterSilence(StrEnum):

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.vocabulary import PartState
+from config.log_vocabulary import PartState
 from models.base import Base
 from models.types import Ascii, Digest, Id, Word
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import PartState
+from config.log_vocabulary import PartState
 from models.archive_part import ArchivePart
 from models.archive_text import Line
 from models.log_record import LogRecord

@@ -14,7 +14,7 @@ from sqlalchemy import Executable, Index, String, Table, delete, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.base import Base
 from models.plans import by_index
 from models.types import Ascii, Id, Word

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.log_record import Values
 from tests.rows import id_at
 

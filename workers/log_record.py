@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 
 FRAME: Final = 250
 """About as many bytes as a record takes in a message, without the texts of its detail."""

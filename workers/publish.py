@@ -12,8 +12,9 @@ from uuid import UUID
 
 from kombu import Connection, Producer
 
+from config.log_vocabulary import LogEvent, LogSink
 from config.settings import Logs, settings
-from config.vocabulary import Channel, Job, Lane, LogEvent, LogSink, Queue
+from config.vocabulary import Channel, Job, Lane, Queue
 from models.types import new_id, utc_now
 from workers.channels.registry import VENDORS
 from workers.line import Line, send

@@ -23,7 +23,7 @@ from structlog.contextvars import bound_contextvars
 from api.errors import ApiError, Code, problem
 from api.security.caller import address_of
 from api.security.networks import mask
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from workers.publish import note
 
 log = structlog.get_logger()

@@ -17,8 +17,8 @@ from api.log_search import Wanted, search
 from api.schemas.logs import LogPageOut, LogRecordOut
 from api.security.caller import bearer_account
 from api.security.who import BearerAccount
+from config.log_vocabulary import LogEvent
 from config.settings import Secrets, settings
-from config.vocabulary import LogEvent
 from models.archive_text import Line
 
 router = APIRouter(prefix="/api/user/logs", tags=["user"])

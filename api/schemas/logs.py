@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 
 
 class LogRecordOut(BaseModel):

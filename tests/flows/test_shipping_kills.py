@@ -14,7 +14,8 @@ import pytest
 from redis import Redis
 from typing_extensions import override
 
-from config.vocabulary import CONSUMES, LogEvent, Process
+from config.log_vocabulary import LogEvent
+from config.vocabulary import CONSUMES, Process
 from models.types import new_id, utc_now
 from tests.flows.conftest import private_broker
 from tests.flows.stack import PYTHON, Stack, wait_for

@@ -3,7 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from config.vocabulary import Action, BatchState, Ending, LogEvent, Role, State
+from config.log_vocabulary import LogEvent
+from config.vocabulary import Action, BatchState, Ending, Role, State
 from models import deletion
 from models.attempt import Attempt
 from models.audit import Audit

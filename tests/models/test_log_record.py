@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.log_record import LogRecord, Values, store
 from models.session import snapshot, transaction
 from models.types import new_id, utc_now

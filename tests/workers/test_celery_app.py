@@ -11,8 +11,9 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
+from config.log_vocabulary import LogSink
 from config.settings import Installation, settings
-from config.vocabulary import LogSink, Queue
+from config.vocabulary import Queue
 from workers.celery_app import configuration
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.types import new_id, utc_now
 from tests.flows.stack import wait_for
 from workers import log_buffer

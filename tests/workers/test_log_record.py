@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.types import new_id
 from workers.log_record import LogRecord
 

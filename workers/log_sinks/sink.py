@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 from config.log_sinks import AWAY_FROM_HOME
+from config.log_vocabulary import LogSink
 from config.settings import Logs, settings
-from config.vocabulary import LogSink
 from workers.log_record import LogRecord
 from workers.log_sinks import cloudwatch, dynamodb
 from workers.log_sinks.left import Left

@@ -15,8 +15,9 @@ from uuid import UUID
 import structlog
 
 from config.jobs import Keeping
+from config.log_vocabulary import PartState
 from config.settings import settings
-from config.vocabulary import Job, PartState
+from config.vocabulary import Job
 from models import archiving
 from models.archive_part import ArchivePart
 from models.archive_place import Place, place

@@ -20,8 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.limits import limit_of
+from config.log_vocabulary import LogEvent
 from config.settings import Worker, settings
-from config.vocabulary import Channel, Lane, LogEvent, State
+from config.vocabulary import Channel, Lane, State
 from models import gate, gathering, ledger
 from models.attempt import Ended
 from models.connection import Connection

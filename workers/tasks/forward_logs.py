@@ -11,8 +11,8 @@ from collections import Counter
 import structlog
 
 from config.log_sinks import AWAY_FROM_HOME
+from config.log_vocabulary import LogSink
 from config.settings import Logs, Worker, settings
-from config.vocabulary import LogSink
 from models.types import moment_of
 from workers.celery_app import app
 from workers.log_sinks import database, sink

@@ -19,8 +19,8 @@ from celery import Task
 from celery.exceptions import Ignore, Reject
 from celery.signals import worker_process_init, worker_process_shutdown
 
+from config.log_vocabulary import LogSink
 from config.settings import Logs, Worker, settings
-from config.vocabulary import LogSink
 from workers.celery_app import app
 from workers.log_post import LogPost
 from workers.log_record import LogRecord

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from api.middleware.request_log import mask_email
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from tests.api.browser import Browser
 from tests.api.conftest import PASSWORD, Person, Start
 from tests.api.signing import sign

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from api.routes import export
-from config.vocabulary import LogEvent, State
+from config.log_vocabulary import LogEvent
+from config.vocabulary import State
 from models.log_record import LogRecord
 from models.schema import metadata
 from models.session import transaction

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from config.log_vocabulary import LogEvent
 from config.settings import settings
-from config.vocabulary import LogEvent, Role
+from config.vocabulary import Role
 from models import archiving
 from models.account import Account
 from models.archive_place import Directory

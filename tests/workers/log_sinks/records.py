@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models.types import new_id, utc_now
 from workers.log_record import LogRecord
 

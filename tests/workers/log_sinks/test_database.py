@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from config.vocabulary import LogEvent
+from config.log_vocabulary import LogEvent
 from models import log_record
 from models.log_record import LogRecord as Row
 from models.log_waiting import LogWaiting

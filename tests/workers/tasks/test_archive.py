@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from typing_extensions import override
 
+from config.log_vocabulary import PartState
 from config.settings import settings
-from config.vocabulary import Job, PartState
+from config.vocabulary import Job
 from models import archiving, slots
 from models.archive_part import ArchivePart
 from models.archive_place import Directory

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from celery.exceptions import Ignore, Reject, Retry
 
+from config.log_vocabulary import LogEvent
 from config.settings import settings
-from config.vocabulary import LogEvent, Queue
+from config.vocabulary import Queue
 from models.log_record import LogRecord as Row
 from models.session import engine, snapshot
 from models.types import new_id, utc_now
