@@ -34,6 +34,7 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
     # While few people send.
     Job.SCRUB_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=3)),
     Job.DELETE_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=4)),
+    Job.RECALL: Rhythm(timedelta(days=1), at=timedelta(hours=4, minutes=30)),
     Job.ARCHIVE: Rhythm(timedelta(days=1), at=timedelta(hours=5)),
 }
 

@@ -163,6 +163,7 @@ class Job(StrEnum):
     TIDY = "tidy"
     SCRUB_OLD = "scrub.old"
     DELETE_OLD = "delete.old"
+    RECALL = "recall"
     ARCHIVE = "archive"
 
 

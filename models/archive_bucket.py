@@ -1,13 +1,13 @@
 """The archive in a bucket of S3, and the rule by which its objects become colder."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from config.archive import BucketName
 from config.log_sinks import LogsAws
@@ -104,15 +104,22 @@ def _as_os_error() -> Iterator[None]:
 
 @functools.cache
 def client() -> "S3Client":
-    """Make this process's client, once."""
-    known = settings(LogsAws)
-    secret: Callable[[Any], str | None] = lambda said: said.get_secret_value() or None  # noqa: E731 - two uses, one line
-    return boto3.session.Session().client(
+    """Make this process's client, once.
+
+    Raises:
+        NoCredentialsError: neither the settings nor the machine say who we are, yet.
+    """
+    known, session = settings(LogsAws), boto3.session.Session()
+    key_id = known.logs_aws_access_key_id.get_secret_value() or None
+    if key_id is None and session.get_credentials() is None:
+        # Made now, it would have none for good.
+        raise NoCredentialsError
+    return session.client(
         "s3",
         region_name=known.logs_aws_region,
         endpoint_url=known.logs_aws_endpoint_url or None,
-        aws_access_key_id=secret(known.logs_aws_access_key_id),
-        aws_secret_access_key=secret(known.logs_aws_secret_access_key),
+        aws_access_key_id=key_id,
+        aws_secret_access_key=known.logs_aws_secret_access_key.get_secret_value() or None,
         config=Config(
             connect_timeout=CONNECT,
             read_timeout=ANSWER,

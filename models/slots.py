@@ -77,6 +77,12 @@ def end(session: Session, turn: Turn, now: datetime) -> bool:
     return _write(session, turn, touched_at=now, ended_at=now)
 
 
+def last_ended(session: Session, job: Job) -> datetime | None:
+    """The latest slot of a job that was done."""
+    ended = select(Run.slot).where(Run.name == job, Run.ended_at.is_not(None))
+    return session.scalar(ended.order_by(Run.slot.desc()).limit(1))
+
+
 def overdue(session: Session, slots: Mapping[Job, datetime]) -> list[Job]:
     """Find the jobs that have not ended these slots of theirs, or any later ones."""
     ended = select(Run.name).where(Run.ended_at.is_not(None))

@@ -161,6 +161,7 @@ app = Celery(
         "workers.tasks.feed",
         "workers.tasks.forward_logs",
         "workers.tasks.jobs",
+        "workers.tasks.recall_logs",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
         "workers.tasks.scrub",

@@ -46,6 +46,12 @@ class LogRecord(NamedTuple):
         return as_json(dict(zip(self._fields, self.wire(), strict=True)))
 
     @classmethod
+    def of_line(cls, line: str) -> "LogRecord":
+        """Read what `line` wrote."""
+        said = json.loads(line)
+        return cls.read([said[name] for name in cls._fields])
+
+    @classmethod
     def read(cls, wire: Sequence[Any]) -> "LogRecord":
         """Read what `wire` wrote."""
         row_id, event, at, account_id, request_id, notification_id, detail = wire

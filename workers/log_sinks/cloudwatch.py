@@ -7,14 +7,15 @@ The limits are those of https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 from botocore.exceptions import ClientError
 
 from config.log_sinks import LogsAws, kept_for
 from config.settings import settings
-from models.types import utc_now
+from models.types import moment_of, utc_now
 from workers.log_record import LogRecord
 from workers.log_sinks import aws
 from workers.log_sinks.left import Left
@@ -64,6 +65,20 @@ def write(records: Sequence[LogRecord], until: float) -> Left:
     return Left(kept)
 
 
+def of_day(day: datetime, after: UUID | None) -> Iterator[list[LogRecord]]:
+    """Read the records of a day, page by page in the order of time, from that of an id on.
+
+    Raises:
+        BotoCoreError, ClientError: CloudWatch is away, or refuses.
+    """
+    start = day if after is None else max(day, moment_of(after))
+    pages = aws.client("logs").get_paginator("filter_log_events")
+    between: dict[str, Any] = {"startTime": _milliseconds(start), "endTime": _milliseconds(day + timedelta(days=1)) - 1}
+    for page in pages.paginate(logGroupName=settings(LogsAws).logs_aws_group, **between):
+        records = [LogRecord.of_line(event["message"]) for event in page["events"]]
+        yield [each for each in records if each.id != after]
+
+
 def requests(events: Sequence[Event]) -> Iterator[list[Event]]:
     """Split events into what one request may carry, in the order of their moments."""
     part: list[Event] = []
@@ -92,7 +107,11 @@ def retention(wanted: timedelta) -> int:
 
 
 def _event(record: LogRecord) -> Event:
-    return Event(record, int(record.at.timestamp() * 1000), record.line())
+    return Event(record, _milliseconds(record.at), record.line())
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _put(events: Sequence[Event]) -> list[Event]:

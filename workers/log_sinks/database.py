@@ -31,6 +31,16 @@ def keep(left: Left) -> None:
             log_waiting.mark(session, [each.id for each in left.waiting], utc_now())
 
 
+def recall(records: Sequence[LogRecord]) -> None:
+    """Write records that another sink holds, too; those that are there already are left as they are.
+
+    Raises:
+        OperationalError, InterfaceError: the database is away; nothing was written.
+    """
+    with transaction() as session:
+        log_record.store(session, [_values(each) for each in records])
+
+
 def take() -> tuple[Collection[UUID], Sequence[LogRecord]]:
     """Take some records that wait: their marks, and the records that are still here. Nobody else has them for a minute.
 

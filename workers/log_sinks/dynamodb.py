@@ -4,8 +4,10 @@ Its key is account and id (a UUIDv7), so an item that is written twice is one. T
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 """
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from config.log_sinks import LogsAws, kept_for
 from config.settings import settings
+from models.types import moment_of
 from workers.log_record import LogRecord, as_json
 from workers.log_sinks import aws
 from workers.log_sinks.left import Left
@@ -24,6 +27,10 @@ MOST_ITEMS: Final = 25
 NOBODY: Final = "-"
 """The account of records of which nobody knows who asked: a key cannot be left out."""
 TTL: Final = "expires_at"
+BY_DAY: Final = "by_day"
+DAY: Final = "day"
+SHARDS: Final = "0123456789abcdef"
+"""A day's records lie in so many parts, by the last digit of their ids: DynamoDB takes 1,000 a second of each."""
 PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
 MISSING: Final = "ResourceNotFoundException"
@@ -62,11 +69,33 @@ def item(record: LogRecord, expires_at: int) -> dict[str, Any]:
         "id": str(record.id),
         "event": str(record.event),
         "at": record.at.isoformat(),
+        DAY: _day(moment_of(record.id), _shard(record.id)),
         "request_id": record.request_id,
         "notification_id": record.notification_id and str(record.notification_id),
         "detail": as_json(record.detail),
     }
     return {name: {"S": text} for name, text in texts.items() if text} | {TTL: {"N": str(expires_at)}}
+
+
+def of_day(day: datetime, after: UUID | None) -> Iterator[list[LogRecord]]:
+    """Read the records of a day, page by page, shard by shard in the order of ids, from behind an id on.
+
+    Raises:
+        BotoCoreError, ClientError: DynamoDB is away, or refuses.
+    """
+    pages = aws.client("dynamodb").get_paginator("query")
+    asked: dict[str, Any] = {
+        "TableName": settings(LogsAws).logs_aws_table,
+        "IndexName": BY_DAY,
+        "KeyConditionExpression": "#day = :day AND id > :last",
+        "ExpressionAttributeNames": {"#day": DAY},
+    }
+    begun = None if after is None else _shard(after)
+    for shard in SHARDS[SHARDS.index(begun or SHARDS[0]) :]:
+        last = after if shard == begun and after is not None else UUID(int=0)
+        values: Any = {":day": {"S": _day(day, shard)}, ":last": {"S": str(last)}}
+        for page in pages.paginate(**asked, ExpressionAttributeValues=values):
+            yield [_record(each) for each in page["Items"]]
 
 
 def prepare(table: str, until: float) -> None:
@@ -92,6 +121,21 @@ def prepare(table: str, until: float) -> None:
     _READY.add(table)
 
 
+def _record(read: Mapping[str, Any]) -> LogRecord:
+    said = {name: value["S"] for name, value in read.items() if "S" in value}
+    account = None if said["account"] == NOBODY else said["account"]
+    about = (account, said.get("request_id"), said.get("notification_id"), json.loads(said["detail"]))
+    return LogRecord.read((said["id"], said["event"], said["at"], *about))
+
+
+def _day(moment: datetime, shard: str) -> str:
+    return f"{moment:%Y-%m-%d}#{shard}"
+
+
+def _shard(row_id: UUID) -> str:
+    return row_id.hex[-1]
+
+
 def _status_of(table: str) -> str | None:
     try:
         return aws.client("dynamodb").describe_table(TableName=table)["Table"].get("TableStatus", "")
@@ -105,10 +149,20 @@ def _make(table: str) -> None:
     try:
         aws.client("dynamodb").create_table(
             TableName=table,
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("account", "id")],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("account", "id", DAY)],
             KeySchema=[
                 {"AttributeName": "account", "KeyType": "HASH"},
                 {"AttributeName": "id", "KeyType": "RANGE"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": BY_DAY,
+                    "KeySchema": [
+                        {"AttributeName": DAY, "KeyType": "HASH"},
+                        {"AttributeName": "id", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
             ],
             BillingMode="PAY_PER_REQUEST",
         )

@@ -5,18 +5,23 @@ since each try holds a slot of a worker that others want to send with. What a si
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Final, assert_never
+from uuid import UUID
+
+from botocore.exceptions import ClientError
 
 from config.log_sinks import AWAY_FROM_HOME
 from config.log_vocabulary import LogSink
 from config.settings import Logs, settings
 from workers.log_record import LogRecord
-from workers.log_sinks import cloudwatch, dynamodb
+from workers.log_sinks import aws, cloudwatch, dynamodb
 from workers.log_sinks.left import Left
 
 WITHIN: Final = 5.0
 """Seconds after which no further request begins."""
+MISSING: Final = "ResourceNotFoundException"
 SHORTEST: Final = 10.0
 LONGEST: Final = 160.0
 
@@ -59,6 +64,31 @@ def insist(records: Sequence[LogRecord]) -> Left:
     left = _write(records, time.monotonic() + WITHIN)
     _REST.note(took=not left.waiting)
     return left
+
+
+def of_day(day: datetime, after: UUID | None) -> Iterator[Sequence[LogRecord]]:
+    """Read what a sink away from home holds of a day, page by page, from an id on; nothing where the database is it.
+
+    Raises:
+        BotoCoreError, ClientError: the sink is away, or refuses.
+    """
+    try:
+        yield from _of_day(day, after)
+    except ClientError as error:
+        if aws.code_of(error) != MISSING:
+            raise  # else nothing was ever written there
+
+
+def _of_day(day: datetime, after: UUID | None) -> Iterator[Sequence[LogRecord]]:
+    match sink := settings(Logs).log_sink:
+        case LogSink.CLOUDWATCH:
+            return cloudwatch.of_day(day, after)
+        case LogSink.DYNAMODB:
+            return dynamodb.of_day(day, after)
+        case LogSink.DATABASE | LogSink.NONE:
+            return iter(())
+        case _:
+            assert_never(sink)
 
 
 def _write(records: Sequence[LogRecord], until: float) -> Left:

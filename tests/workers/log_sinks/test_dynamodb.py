@@ -39,6 +39,7 @@ def test_what_is_missing_is_made_and_an_item_written_twice_is_one(cloud: MotoSer
     last = records[-1]
     assert found[str(last.id)] == {
         "account": str(me),
+        "day": f"{last.at:%Y-%m-%d}#{last.id.hex[-1]}",
         "id": str(last.id),
         "event": "request.served",
         "at": last.at.isoformat(),
