@@ -52,9 +52,9 @@ prove-growth: $(SYNCED) ## Time every query on a table of ROWS=10000000 beside a
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m benchmarks growth --rounds $(ROUNDS) --rows $(ROWS)
 
-RECORDS_A_DAY := 20000
+RECORDS_A_DAY := 5000
 
-prove-archive: $(SYNCED) ## Archive sixty days of RECORDS_A_DAY=20000 log records with the worker killed at every step, and count them
+prove-archive: $(SYNCED) ## Archive sixty days of RECORDS_A_DAY=5000 log records with the worker killed at every step, and count them
 	@sh deploy/local/servers.sh
 	PROVE_RECORDS_A_DAY=$(RECORDS_A_DAY) $(PYTHON_BIN)/python -m pytest tests/flows/test_archive.py -s
 
