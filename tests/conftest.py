@@ -6,6 +6,7 @@ run's last lines, and with `CI=true` the run fails.
 
 import base64
 import os
+import shutil
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -111,6 +112,14 @@ def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> Path:
     return _binary(pytestconfig, "chromium", browser)
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze(pytestconfig: pytest.Config) -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        _cannot_cover(pytestconfig, "systemd-analyze")
+    return found
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in ("sqlite", "mariadb")])

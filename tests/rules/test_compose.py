@@ -1,18 +1,15 @@
 import re
-import shlex
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from honcho.environ import parse_procfile
 
 from config.vocabulary import Process
+from tests.rules.commands import words, words_of
+from tests.rules.sources import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
-PROCFILE: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
 EXAMPLE = (ROOT / ".env.example").read_text()
 # What stands differently in a container, where the address is the container's own and the folder is the image's.
 IN_A_CONTAINER = {
@@ -22,13 +19,9 @@ IN_A_CONTAINER = {
 MORE_IN_A_CONTAINER = {"flower": ["--address=0.0.0.0", "--port=5555"]}
 
 
-def words(command: str) -> list[str]:
-    return shlex.split(command.partition("exec ")[2] or command)
-
-
 @pytest.mark.parametrize("process", list(Process))
 def test_compose_runs_what_the_procfile_runs(process: str) -> None:
-    expected = [IN_A_CONTAINER.get(process, {}).get(word, word) for word in words(PROCFILE[process])]
+    expected = words_of(process, IN_A_CONTAINER.get(process, {}))
     assert words(SERVICES[process]["command"]) == expected + MORE_IN_A_CONTAINER.get(process, [])
 
 
