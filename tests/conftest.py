@@ -8,6 +8,7 @@ import base64
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -112,6 +113,17 @@ def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> Path:
     return _binary(pytestconfig, "chromium", browser)
+
+
+@pytest.fixture(scope="session")
+def compose(pytestconfig: pytest.Config) -> list[str]:
+    """Compose as a command, be it Docker's plugin or the program of before."""
+    plugin = ["docker", "compose"]
+    if shutil.which("docker") and not subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode:
+        return plugin
+    if shutil.which("docker-compose") is None:
+        _cannot_cover(pytestconfig, "docker-compose")
+    return ["docker-compose"]
 
 
 @pytest.fixture(scope="session")

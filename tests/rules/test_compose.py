@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,3 +53,38 @@ def test_every_setting_that_is_passed_on_is_in_the_example() -> None:
         name for each in SERVICES.values() for name, value in each.get("environment", {}).items() if value is None
     }
     assert {name for name in passed if name not in EXAMPLE and name != "ALRIM_ALLOW_LEGACY_SIGNING"} == set()
+
+
+BESIDE_OURS = {"mysql", "redis", "migrate"}
+
+
+def test_a_plain_up_starts_an_installation_and_all_else_is_asked_for_by_profile() -> None:
+    assert {name for name, each in SERVICES.items() if "profiles" not in each} == {*Process, *BESIDE_OURS}
+    assert {profile for each in SERVICES.values() for profile in each.get("profiles", [])} <= {"monitoring"}
+
+
+def configured(compose: list[str], folder: Path, text: str, filled: str) -> subprocess.CompletedProcess[str]:
+    """Let compose read this text with every profile, as where `.env` is filled in like this."""
+    (folder / "docker-compose.yml").write_text(text)
+    (folder / ".env").write_text(EXAMPLE.replace("=\n", f"={filled}\n"))
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [*compose, "--profile", "monitoring", "config", "--quiet"]
+    return subprocess.run(command, cwd=folder, env=bare, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_compose_itself_takes_it(compose: list[str], tmp_path: Path) -> None:
+    done = configured(compose, tmp_path, TEXT, "x" * 40)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_compose_says_where_to_look_when_nothing_is_filled_in(compose: list[str], tmp_path: Path) -> None:
+    done = configured(compose, tmp_path, TEXT, "")
+    assert done.returncode
+    assert ".env.example" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [("\n  redis:\n", "\n  readis:\n"), ("restart: unless-stopped", "restarts: unless-stopped")]
+)
+def test_a_fault_would_be_found(compose: list[str], tmp_path: Path, here: str, there: str) -> None:
+    assert configured(compose, tmp_path, TEXT.replace(here, there, 1), "x" * 40).returncode
