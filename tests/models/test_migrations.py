@@ -9,7 +9,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, MetaData, Table, insert, inspect, select
+from alembic.util.exc import CommandError
+from sqlalchemy import Column, MetaData, Table, insert, inspect, select, text
 
 from config.settings import settings
 from models.schema import metadata
@@ -52,6 +53,20 @@ def test_up_down_and_up_again() -> None:
     assert tables() == set()
     command.upgrade(CONFIG, "head")
     command.check(CONFIG)
+
+
+@pytest.mark.store
+@pytest.mark.usefixtures("empty_database")
+def test_older_code_leaves_a_newer_database_alone_and_starts() -> None:
+    command.upgrade(CONFIG, "head")
+    with engine().begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    command.upgrade(CONFIG, "head")
+    with engine().connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+    # Only that: whoever asks for something else hears that it cannot be done.
+    with pytest.raises(CommandError, match="9999"):
+        command.downgrade(CONFIG, "base")
 
 
 def schemas_of_old_code() -> Iterator[MetaData]:
