@@ -16,7 +16,6 @@ from tests.rules.sources import ROOT
 HEROKU = yaml.safe_load((ROOT / "heroku.yml").read_text())
 BEANSTALKS_LINE = re.compile(r"^[A-Za-z0-9_-]+:\s*[^\s].*$")
 """What AWS' documentation demands of a Procfile's line."""
-ENVIRONMENT = {"PORT": "8000", "ALRIM_VAR": "state"}
 
 
 def test_heroku_runs_what_the_procfile_runs_but_for_flower_which_nobody_could_reach() -> None:
@@ -53,8 +52,7 @@ def started(bundle: Path, line: str, tmp_path: Path) -> tuple[str, ...]:
         program = tmp_path / name
         program.write_text('#!/bin/sh\nprintf "%s\\n" "${0##*/}" "$@"\n')
         program.chmod(0o755)
-    where = {"PATH": f"{tmp_path}:{os.environ['PATH']}", **ENVIRONMENT}
-    # In the way of whoever would put the line into double quotes, as a service's ExecStart has it.
+    where = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PORT": "8000", "ALRIM_VAR": f"{tmp_path}"}
     done = subprocess.run(
         ["sh", "-c", line], cwd=bundle, env=where, capture_output=True, text=True, check=True, timeout=30
     )
@@ -73,7 +71,7 @@ def test_beanstalk_runs_the_same_processes_and_its_procfile_leaves_nothing_to_in
     filled = {
         "${ALRIM_API_HOST:-127.0.0.1}": "127.0.0.1",
         "${ALRIM_API_PORT:-${PORT:-8000}}": "8000",
-        "${ALRIM_VAR:-var}/beat": "state/beat",
+        "${ALRIM_VAR:-var}/beat": f"{tmp_path}/beat",
     }
     for name, line in commands.items():
         assert started(bundle, line, tmp_path) == tuple(filled.get(word, word) for word in words(procfile()[name]))
