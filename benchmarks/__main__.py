@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accept, bulk, growth, latency, memory, sends, together, urgent
+from benchmarks import accept, bulk, growth, latency, memory, scaling, sends, together, urgent
 from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
@@ -46,6 +46,7 @@ def main() -> None:
         save(asked.out, figures)
         if asked.out == KEPT:
             tell(Path("docs/performance.md"), asked.out)
+            scaling.tell()
         for figure in figures.values():
             print(f"\n{figure.table()}")
 
