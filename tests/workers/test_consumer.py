@@ -1,17 +1,22 @@
-"""A worker looks for its broker every two seconds, as often as it takes."""
+"""A worker looks for its broker every two seconds, as often as it takes, and for every node of it."""
 
 import time
 from pathlib import Path
 
 import pytest
 
+from config.vocabulary import Queue
+from tests.flows.client import Client
 from tests.flows.stack import Stack, wait_for
+from tests.servers.process import free_port
+from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.redis import RedisServer
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(100)]
 
 AWAY_SECONDS = 13.0
 """Celery's own waits 2, 4, 6 and then 8 s: it would look again 20 s after the loss."""
+READY_SECONDS = 30.0
 
 
 def test_a_broker_that_was_away_for_long_is_found_at_once(tmp_path: Path, redis_server: RedisServer) -> None:
@@ -33,3 +38,19 @@ def test_a_broker_that_was_away_for_long_is_found_at_once(tmp_path: Path, redis_
     finally:
         stack.stop()
         broker.stop()
+
+
+def test_of_three_nodes_the_one_that_is_left_is_enough(tmp_path: Path, rabbitmq: RabbitmqServer) -> None:
+    rabbitmq.start()
+    rabbitmq.delete(Queue)
+    gone = [f"amqp://guest:guest@127.0.0.1:{free_port()}//" for _ in range(2)]
+    stack = Stack(tmp_path, f"sqlite:///{tmp_path}/alrim.db", ";".join([*gone, rabbitmq.url]))
+    try:
+        started = time.monotonic()
+        stack.start("sandbox", "web", "worker")
+        # Celery prepares each node for delayed messages, and waits 17 s for one that is away.
+        assert time.monotonic() - started < READY_SECONDS
+        client = Client.register(stack.api)
+        client.settled(client.send("solapi", {"to": "01012345678", "from": "0212345678", "text": "third node"}))
+    finally:
+        stack.stop()
