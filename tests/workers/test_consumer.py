@@ -2,6 +2,8 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,18 @@ from tests.flows.stack import Stack, wait_for
 from tests.servers.process import free_port
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.redis import RedisServer
+from workers.consumer import Persistent
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(100)]
 
 AWAY_SECONDS = 13.0
 """Celery's own waits 2, 4, 6 and then 8 s: it would look again 20 s after the loss."""
 READY_SECONDS = 30.0
+CONF = {
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_enable_prefetch_count_reduction": False,
+}
+APP: Any = SimpleNamespace(conf=SimpleNamespace(**CONF))
 
 
 def test_a_broker_that_was_away_for_long_is_found_at_once(tmp_path: Path, redis_server: RedisServer) -> None:
@@ -38,6 +46,26 @@ def test_a_broker_that_was_away_for_long_is_found_at_once(tmp_path: Path, redis_
     finally:
         stack.stop()
         broker.stop()
+
+
+class Forgetful:
+    """A connection as kombu 5.7 leaves one whose channels could not be closed: to close it again finds nothing."""
+
+    connection_errors = channel_errors = (ConnectionError,)
+    transport = None
+
+    def collect(self, socket_timeout: float) -> None:
+        """Break off in the middle, as everything is."""
+
+    def close(self) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+
+def test_a_broken_connection_that_cannot_be_closed_does_not_end_the_worker() -> None:
+    consumer: Any = object.__new__(Persistent)
+    consumer.connection, consumer.app = Forgetful(), APP
+    consumer.on_connection_error_after_connected(ConnectionError())
+    assert consumer.connection is None
 
 
 def test_of_three_nodes_the_one_that_is_left_is_enough(tmp_path: Path, rabbitmq: RabbitmqServer) -> None:
