@@ -50,6 +50,7 @@ class Installation(Group):
     env: Env = Env.PROD
     var: Path = Path("var")
     database_url: SecretStr = SecretStr("")
+    database_read_url: SecretStr = SecretStr("")
     broker_url: SecretStr = SecretStr("")
     redis_url: SecretStr = SecretStr("")
     redis_sentinel_master: str = ""

@@ -23,7 +23,7 @@ from config.settings import Secrets, settings
 from config.vocabulary import LogEvent
 from models.log_record import LogRecord
 from models.plans import by_index
-from models.session import snapshot
+from models.session import listing
 
 router = APIRouter(prefix="/api/user/logs", tags=["user"])
 
@@ -54,7 +54,7 @@ def list_logs(
     if filters.cursor is not None:
         conditions.append(LogRecord.id < cursor.read(key, scope, filters.cursor))
     query = sql_select(LogRecord).where(*conditions).order_by(LogRecord.id.desc()).limit(filters.limit + 1)
-    with snapshot() as session:
+    with listing() as session:
         rows = session.scalars(by_index(query, _index(filters), LogRecord)).all()
     page = rows[: filters.limit]
     more = cursor.make(key, scope, page[-1].id) if len(rows) > filters.limit else None
