@@ -20,7 +20,7 @@ from models.archive_search import Found, parts_between
 from models.archive_text import Line
 from models.log_record import LogRecord
 from models.plans import by_index
-from models.session import snapshot
+from models.session import listing
 from models.types import first_id
 
 LAST: Final = UUID(int=2**128 - 1)
@@ -61,7 +61,7 @@ def search(wanted: Wanted, limit: int) -> tuple[list[Line], UUID | None]:
         ApiError: the archive is away.
     """
     where = place()
-    with snapshot() as session:
+    with listing() as session:
         hot = _hot(session, wanted, limit + 1)
         parts = [] if where is None else _parts(session, wanted)
     if len(hot) > limit:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accept, bulk, growth, keeping, latency, memory, sends, shipping, together, urgent
+from benchmarks import accept, bulk, growth, keeping, latency, memory, scaling, sends, shipping, together, urgent
 from benchmarks.figures import Figure, machine, save, tell
 from benchmarks.ground import Ground
 
@@ -53,6 +53,7 @@ def main() -> None:
         save(asked.out, figures)
         if asked.out == KEPT:
             tell(Path("docs/performance.md"), asked.out)
+            scaling.tell()
         for figure in figures.values():
             print(f"\n{figure.table()}")
 

@@ -52,5 +52,3 @@ def configure(process: str) -> None:
     # Our tasks write an event of their own; Celery's two lines for each would drown them.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "kombu", "amqp", "botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # No task is ever published with a delay: retries wait in their rows. It would say so once for every queue.
-    logging.getLogger("kombu.transport.native_delayed_delivery").setLevel(logging.ERROR)

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.log_vocabulary import LogSink
+from config.redis import Sentinels, address
 from config.vocabulary import AfterSilence, Env
 
 Words = Annotated[
@@ -50,8 +51,10 @@ class Installation(Group):
     env: Env = Env.PROD
     var: Path = Path("var")
     database_url: SecretStr = SecretStr("")
+    database_read_url: SecretStr = SecretStr("")
     broker_url: SecretStr = SecretStr("")
     redis_url: SecretStr = SecretStr("")
+    redis_sentinel_master: str = ""
     serves: Words = ()
 
     @property
@@ -71,16 +74,19 @@ class Installation(Group):
     def broker(self) -> str:
         """The broker's URL; a Unix socket under `var` in `local` and `test`, elsewhere it must be said."""
         socket = self.var.resolve() / "broker.sock"
-        return self._url(self.broker_url, "ALRIM_BROKER_URL", f"redis+socket://{socket}?virtual_host=0")
+        said = self._url(self.broker_url, "ALRIM_BROKER_URL", f"redis+socket://{socket}?virtual_host=0")
+        self._redis(said)
+        return said
 
-    def redis(self) -> str | None:
+    def redis(self) -> str | Sentinels | None:
         """The Redis that all workers share for their limits: its own, or the broker if that is one; None without."""
-        said = self.redis_url.get_secret_value() or self.broker()
-        if said.startswith("redis+socket://"):
-            # Celery's way to write it; Redis clients have their own.
-            path, _, database = said.removeprefix("redis+socket://").partition("?virtual_host=")
-            return f"unix://{path}?db={database or 0}"
-        return said if said.startswith(("redis://", "rediss://", "unix://")) else None
+        return self._redis(self.redis_url.get_secret_value() or self.broker())
+
+    def _redis(self, said: str) -> str | Sentinels | None:
+        try:
+            return address(said, self.redis_sentinel_master)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
     def _url(self, said: SecretStr, name: str, embedded: str) -> str:
         if said.get_secret_value():

@@ -141,6 +141,30 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """Open a session for reading only; takes no write lock and commits nothing."""
-    with Session(engine(), expire_on_commit=False) as session:
+    with _reading(engine()) as session:
+        yield session
+
+
+@contextmanager
+def listing() -> Iterator[Session]:
+    """Open a session for a list that a person looks through, on the replica where there is one.
+
+    What it shows may be seconds old. Nothing that is decided rests on it, and no application's own list: it would miss
+    what it has just sent.
+    """
+    url = settings(Installation).database_read_url.get_secret_value()
+    with _reading(replica(url) if url else engine()) as session:
+        yield session
+
+
+@cache
+def replica(url: str) -> Engine:
+    """This process's engine for a database that is read only."""
+    return make_engine(url)
+
+
+@contextmanager
+def _reading(source: Engine) -> Iterator[Session]:
+    with Session(source, expire_on_commit=False) as session:
         session.connection(execution_options={"reading": True})
         yield session

@@ -6,7 +6,9 @@ run's last lines, and with `CI=true` the run fails.
 
 import base64
 import os
+import shutil
 import socket
+import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -121,6 +123,25 @@ def moto_server() -> Iterator[MotoServer]:
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> Path:
     return _binary(pytestconfig, "chromium", browser)
+
+
+@pytest.fixture(scope="session")
+def compose(pytestconfig: pytest.Config) -> list[str]:
+    """Compose as a command, be it Docker's plugin or the program of before."""
+    plugin = ["docker", "compose"]
+    if shutil.which("docker") and not subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode:
+        return plugin
+    if shutil.which("docker-compose") is None:
+        _cannot_cover(pytestconfig, "docker-compose")
+    return ["docker-compose"]
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze(pytestconfig: pytest.Config) -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        _cannot_cover(pytestconfig, "systemd-analyze")
+    return found
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in ("sqlite", "mariadb")])

@@ -16,6 +16,7 @@ from kombu import Queue as KombuQueue
 
 from config.log_sinks import AWAY_FROM_HOME
 from config.logging import configure
+from config.redis import SENTINEL
 from config.settings import Installation, Logs, Secrets, SettingsError, Worker, settings
 from config.vocabulary import Queue
 from models.sealing import sealer
@@ -95,19 +96,17 @@ def _connection(broker: str) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        # Finds a broker that is back within two seconds, however long it was away.
+        # Finds a broker that is back within two seconds, however long it was away, and any node of it.
         "worker_consumer": "workers.consumer:Persistent",
         "broker_transport_options": _transport(broker),
         "broker_use_ssl": _tls(broker),
         "broker_heartbeat": 10,
-        # Celery makes 28 queues for delays beside quorum queues; nobody here uses them, so the cheap kind will do.
-        "broker_native_delayed_delivery_queue_type": "classic",
         "worker_hijack_root_logger": False,
     }
 
 
 def _transport(url: str) -> dict[str, Any]:
-    if not url.startswith(("redis", "rediss")):
+    if not url.startswith(("redis", SENTINEL)):
         # A publisher must hear of a broker that took nothing.
         return {"confirm_publish": True, "connect_timeout": 2}
     return {
@@ -117,6 +116,7 @@ def _transport(url: str) -> dict[str, Any]:
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "health_check_interval": 10,
+        **({"master_name": settings(Installation).redis_sentinel_master} if url.startswith(SENTINEL) else {}),
     }
 
 

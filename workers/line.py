@@ -65,9 +65,10 @@ class Line:
     def _open(self, connection: Connection) -> Producer:
         if self._producer is None:
             self._connection = connection
-            # Tries once more at once; the lazy way would try for ever and hold the thread.
+            # Tries once more at once, or each node of several; the lazy way would try for ever and hold the thread.
+            tries = max(len(connection.alt), 1)
             connection.ensure_connection(
-                max_retries=1, interval_start=0, interval_step=0, reraise_as_library_errors=False
+                max_retries=tries, interval_start=0, interval_step=0, reraise_as_library_errors=False
             )
             self._producer = app.amqp.Producer(connection.channel())
         return self._producer

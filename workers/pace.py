@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+from redis.sentinel import Sentinel
 
 from config.limits import Day, Limit, Limits
+from config.redis import Sentinels
 from config.settings import Installation, settings
 
 log = structlog.get_logger()
@@ -124,19 +126,18 @@ class Bucket:
 class Pace:
     """Hands out slots; one a process, for all its connections."""
 
-    def __init__(self, url: str | None, slots: int) -> None:
-        """Ask the Redis at `url`, or nobody; `slots` is how many task slots share a limit without it."""
+    def __init__(self, where: str | Sentinels | None, slots: int) -> None:
+        """Ask the Redis there, or nobody; `slots` is how many task slots share a limit without it."""
         self._slots = slots
         self._buckets: dict[UUID, Bucket] = {}
         self._lock = threading.Lock()
         self._away = False
         self._ask_after = 0.0
         self._script = None
-        if url is None:
+        if where is None:
             log.warning("pace.local", slots=slots, reason="no Redis: ALRIM_REDIS_URL is not set")
         else:
-            redis = Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
-            self._script = redis.register_script(SCRIPT)
+            self._script = _client(where).register_script(SCRIPT)
 
     def take(self, connection_id: UUID, limit: Limit, messages: int, recipients: int) -> Verdict:
         """Take a slot for so many messages at once, to so many recipients; what is refused takes nothing.
@@ -173,6 +174,16 @@ class Pace:
             log.info("pace.redis_back")
         self._away = False
         return KINDS[kind.decode()](float(seconds))
+
+
+def _client(where: str | Sentinels) -> Redis:
+    patience: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    if isinstance(where, str):
+        return Redis.from_url(where, **patience)
+    login = {"username": where.username, "password": where.password, "db": where.database}
+    sentinel: Any = Sentinel  # its authors gave it no types
+    master: Redis = sentinel(where.nodes, **login, **patience).master_for(where.master)
+    return master
 
 
 @cache

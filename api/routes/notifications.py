@@ -25,7 +25,7 @@ from config.vocabulary import Channel, Lane, Role, State
 from models.notification import Notification
 from models.plans import by_index
 from models.sealing import recipient_hashes
-from models.session import snapshot
+from models.session import listing, snapshot
 
 router = APIRouter(prefix="/api/services/notifications", tags=["notifications"])
 
@@ -71,7 +71,7 @@ def list_notifications(viewer: Either, filters: Annotated[Filters, Query()]) -> 
     scope = _scope(viewer, filters)
     if filters.cursor is not None:
         conditions.append(Notification.id < cursor.read(key, scope, filters.cursor))
-    with snapshot() as session:
+    with (listing if viewer.role is Role.OPERATOR else snapshot)() as session:
         query = sql_select(Notification).options(defer(Notification.sealed)).where(*conditions)
         query = query.order_by(Notification.id.desc()).limit(filters.limit + 1)
         rows = session.scalars(by_index(query, _index(viewer, filters))).all()

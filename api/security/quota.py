@@ -15,10 +15,12 @@ from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.sentinel import Sentinel
 from redis.exceptions import RedisError
 
 from api.errors import ApiError, Code
 from config.quotas import Quotas
+from config.redis import Sentinels
 from config.settings import Installation, settings
 
 log = structlog.get_logger()
@@ -191,5 +193,11 @@ def headers_of(room: Room) -> dict[str, str]:
     }
 
 
-def _client(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+def _client(where: str | Sentinels) -> Redis:
+    patience: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    if isinstance(where, str):
+        return Redis.from_url(where, **patience)
+    login = {"username": where.username, "password": where.password, "db": where.database}
+    sentinel: Any = Sentinel  # its authors gave it no types
+    master: Redis = sentinel(where.nodes, **login, **patience).master_for(where.master)
+    return master

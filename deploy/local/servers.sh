@@ -1,5 +1,5 @@
 #!/bin/sh
-# The servers and the browser that the tests start privately: says what is missing and, as root on Debian, installs
+# The servers, the browser and the checkers that the tests start privately: says what is missing and, as root on Debian, installs
 # it. Silent when nothing is missing; never fails, since the tests themselves name what they could not cover.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -14,6 +14,9 @@ need mariadb-server 'mariadbd mysqld'
 need redis-server 'redis-server valkey-server'
 need rabbitmq-server rabbitmq-server
 need chromium 'chromium chromium-browser google-chrome'
+# What says whether the files for compose and systemd are what these take.
+docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
+need systemd systemd-analyze
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -90,10 +90,17 @@ class Sender:
                     self.accepted.append(Accepted(answer.json()["id"], order.channel, order.word, at))
                     return
             except requests.RequestException as error:
-                self.repeated[type(error).__name__] += 1
+                self.repeated[type(_cause(error)).__name__] += 1
             else:
                 if status < requests.codes.server_error and status != TOO_MANY:
                     self.refused.append(f"{order.word}: {status} {answer.text[:200]}")
                     return
                 self.repeated[str(status)] += 1
             self._stop.wait(PAUSE * (0.5 + dice.random()))
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What began it: `requests` says ConnectionError of a refusal and of a break in the middle alike."""
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    return error

@@ -116,10 +116,14 @@ class Stack:
             self.launch(name)
         wait_for("the sandbox", lambda: requests.get(f"{self.sandbox}/inbox.json", timeout=2).ok)
         for name in names:
-            if name in self.api_ports:
-                wait_for("the API", partial(_serves, self.api_ports[name]))
-            elif name.startswith("worker"):
-                wait_for("the worker", partial(self._works, name))
+            self.wait_until_ready(name)
+
+    def wait_until_ready(self, name: str) -> None:
+        """Return when an API serves or a worker consumes; there is nothing to ask of the others."""
+        if name in self.api_ports:
+            wait_for("the API", partial(_serves, self.api_ports[name]))
+        elif name.startswith("worker"):
+            wait_for("the worker", partial(self._works, name))
 
     def _works(self, name: str) -> bool:
         return b" ready." in self.log(name)
@@ -139,6 +143,12 @@ class Stack:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
+
+    def end(self, name: str, within: float) -> int:
+        """Tell one process to stop, its leader alone as supervisors do, and return with what status it ended."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        return process.wait(timeout=within)
 
     def stop(self) -> None:
         """End all, gently first."""

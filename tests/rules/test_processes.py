@@ -1,23 +1,17 @@
 """Procfile and compose start exactly the processes of the vocabulary, and every queue has one consumer."""
 
-import re
 from collections import Counter
 from typing import Any
 
 import pytest
 import yaml
-from honcho.environ import parse_procfile
 
 from config.vocabulary import CONSUMES, Process, Queue
+from tests.rules.commands import consumed, procfile
 from tests.rules.sources import ROOT
 
-QUEUES = re.compile(r"(?:^|\s)(?:-Q|--queues)[ =]*['\"]?([\w.,-]+)")
 OURS = "build"
 """A compose service that is built here runs our code; one with an image only is somebody else's."""
-
-
-def procfile(name: str) -> dict[str, str]:
-    return dict(parse_procfile((ROOT / name).read_text(encoding="utf-8")).processes)
 
 
 def compose() -> dict[str, dict[str, Any]]:
@@ -30,10 +24,6 @@ def command_of(service: dict[str, Any]) -> str:
     return command if isinstance(command, str) else " ".join(command)
 
 
-def consumed(command: str) -> set[str]:
-    return {queue for found in QUEUES.findall(command) for queue in found.split(",")}
-
-
 EXPECTED = {process: {str(queue) for queue in CONSUMES.get(process, ())} for process in Process}
 
 
@@ -42,7 +32,7 @@ def test_every_queue_has_one_consumer() -> None:
 
 
 def test_procfile_starts_the_processes_with_their_queues() -> None:
-    commands = procfile("Procfile")
+    commands = procfile()
     assert commands.keys() == set(Process)
     assert {name: consumed(command) for name, command in commands.items()} == EXPECTED
 

@@ -31,7 +31,7 @@ def find_embedded() -> Path | None:
 class RedisServer:
     """One server on one directory, which outlives `kill` and `start`."""
 
-    def __init__(self, binary: Path, home: Path, fsync: str = "always") -> None:
+    def __init__(self, binary: Path, home: Path, fsync: str = "always", replica_of: int | None = None) -> None:
         self.binary = binary
         self.port = free_port()
         self.socket = home / "redis.sock"
@@ -39,6 +39,8 @@ class RedisServer:
         command: list[str | Path] = [
             *(binary, "--bind", LOOPBACK, "--port", str(self.port), "--unixsocket", self.socket),
             *("--dir", home, "--appendonly", "yes", "--appendfsync", fsync, "--save", "", "--databases", "2"),
+            *("--repl-diskless-sync-delay", "0"),
+            *(() if replica_of is None else ("--replicaof", LOOPBACK, str(replica_of))),
         ]
         self._child = Child(command, home / "redis.log")
 

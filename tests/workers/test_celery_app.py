@@ -67,6 +67,17 @@ def test_beat_asks_for_forwarding_only_where_records_can_wait(sink: LogSink, mon
     assert asked is None or asked["options"]["queue"] == str(Queue.LOGS)
 
 
+def test_sentinels_are_asked_for_their_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALRIM_BROKER_URL", "sentinel://one:1/0;sentinel://two:2/0")
+    monkeypatch.setenv("ALRIM_REDIS_SENTINEL_MASTER", "main")
+    settings.cache_clear()
+    options = configuration()["broker_transport_options"]
+    told = Connection(settings(Installation).broker(), transport_options=options)
+    settings.cache_clear()
+    assert (options["master_name"], options["visibility_timeout"]) == ("main", 120)
+    assert told.alt == ["sentinel://one:1/0", "sentinel://two:2/0"]
+
+
 @pytest.mark.parametrize(
     ("url", "proof"),
     [
@@ -90,8 +101,9 @@ def test_an_encrypted_broker_must_prove_who_it_is(
 def test_a_redis_by_tls_refuses_a_server_that_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALRIM_BROKER_URL", "rediss://broker.example.com/0")
     settings.cache_clear()
-    address = settings(Installation).redis() or ""
+    address = settings(Installation).redis()
     settings.cache_clear()
+    assert isinstance(address, str)
     pool = Redis.from_url(address).connection_pool
     context = pool.connection_class(**pool.connection_kwargs)
     assert (context.cert_reqs, context.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -8,6 +8,8 @@ from config.settings import settings
 from config.vocabulary import Channel, Lane, Queue
 from models.types import new_id
 from tests.flows.stack import wait_for
+from tests.servers.process import free_port
+from tests.servers.rabbitmq import RabbitmqServer
 from workers.celery_app import app, configuration
 from workers.channels.registry import VENDORS
 from workers.publish import Bell, Ring, chunks
@@ -68,6 +70,16 @@ def test_a_bell_survives_its_broker(
     assert bell.depth(Queue.SEND_KAKAO_NORMAL) is None
     server.start()
     assert bell.ring([ring])
+    bell.close()
+
+
+@pytest.mark.flow
+def test_a_bell_finds_the_node_that_is_left(rabbitmq: RabbitmqServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    rabbitmq.start()
+    gone = [f"amqp://guest:guest@127.0.0.1:{free_port()}//" for _ in range(2)]
+    speak_to(";".join([*gone, rabbitmq.url]), monkeypatch)
+    bell = Bell()
+    assert bell.ring([a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0])])
     bell.close()
 
 
