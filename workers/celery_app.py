@@ -150,6 +150,7 @@ app = Celery(
         "workers.tasks.deliver",
         "workers.tasks.feed",
         "workers.tasks.jobs",
+        "workers.tasks.observe",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
         "workers.tasks.scrub",

@@ -72,6 +72,8 @@ MATRIX: Final = {
     "POST /api/receipts/solapi/{token}": "404 404 404 404 404 404 404 404 404",
     "GET /": "200 200 200 200 200 200 200 200 200",
     "GET /health": "200 200 200 200 200 200 200 200 200",
+    # In this test's environment to everybody; elsewhere to whoever bears the token.
+    "GET /metrics": "200 200 200 200 200 200 200 200 200",
     "GET /ready": "200 200 200 200 200 200 200 200 200",
 }
 RECIPIENT: Final = {"to": "01012345678"}
