@@ -36,6 +36,7 @@ from api.routes import (
     services,
     sessions,
     social,
+    statistics,
     users,
 )
 from api.security.quota import quota
@@ -68,6 +69,7 @@ ROUTES = (
     users,
     sessions,
     logs,
+    statistics,
     identities,
     export,
     api_keys,

@@ -34,6 +34,8 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
     # While few people send.
     Job.SCRUB_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=3)),
     Job.DELETE_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=4)),
+    Job.STATISTICS: Rhythm(timedelta(days=1), at=timedelta(hours=1)),
+    Job.QUEUE_SAMPLES: Rhythm(timedelta(minutes=1)),
 }
 
 

@@ -177,6 +177,8 @@ class Job(StrEnum):
     TIDY = "tidy"
     SCRUB_OLD = "scrub.old"
     DELETE_OLD = "delete.old"
+    STATISTICS = "statistics"
+    QUEUE_SAMPLES = "queue.samples"
 
 
 class AfterSilence(StrEnum):

@@ -12,7 +12,9 @@ from models.log_record import LogRecord
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.notification import Notification
+from models.queue_sample import QueueSample
 from models.run import Run
+from models.statistic import Statistic
 from models.throttle import Throttle
 from models.whitelist import Whitelist
 
@@ -30,7 +32,9 @@ __all__ = [
     "LoginSession",
     "MailedCode",
     "Notification",
+    "QueueSample",
     "Run",
+    "Statistic",
     "Throttle",
     "Whitelist",
 ]

@@ -11,6 +11,7 @@ from models import batch_ledger
 from models.batch import Batch
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
+from models.queue_sample import QueueSample
 from models.run import Run
 from models.throttle import Throttle
 
@@ -18,15 +19,17 @@ SLICE: Final = 500
 ABANDONED: Final = timedelta(days=1)
 """An upload that nobody has gone on with for so long is not expected back."""
 RUNS_FOR: Final = timedelta(days=100)
+SAMPLES_FOR: Final = timedelta(days=30)
 
 
 def tidy_slice(session: Session, now: datetime) -> int:
-    """Delete ended logins, codes, throttles and old runs, and refuse abandoned uploads; how many rows that were."""
+    """Delete ended logins, codes, throttles, old runs and samples, refuse abandoned uploads; the number of all rows."""
     ended: tuple[tuple[type[Any], ColumnElement[bool]], ...] = (
         (LoginSession, LoginSession.expires_at <= now),
         (MailedCode, MailedCode.expires_at <= now),
         (Throttle, Throttle.forgotten_at <= now),
         (Run, Run.slot <= now - RUNS_FOR),
+        (QueueSample, QueueSample.slot <= now - SAMPLES_FOR),
     )
     return sum(_delete(session, table, over) for table, over in ended) + _refuse_abandoned(session, now)
 

@@ -38,6 +38,7 @@ MATRIX: Final = {
     "DELETE /api/user/sessions/{session_id}": "401 204 404 404 401 401 401 401 401",
     "GET /api/user/export": "401 200 200 200 401 401 401 401 401",
     "GET /api/user/logs": "401 200 200 200 401 401 401 401 401",
+    "GET /api/user/statistics": "401 200 200 200 401 401 401 401 401",
     "GET /api/user/apikeys": "401 200 200 200 401 401 401 401 401",
     "POST /api/user/apikeys": "401 201 201 201 401 401 401 401 401",
     "PUT /api/user/apikeys/{key_id}": "401 200 404 404 401 401 401 401 401",
