@@ -13,6 +13,7 @@ need() {
 need mariadb-server 'mariadbd mysqld'
 need redis-server 'redis-server valkey-server'
 need rabbitmq-server rabbitmq-server
+need prometheus promtool
 need chromium 'chromium chromium-browser google-chrome'
 [ -n "$missing" ] || exit 0
 

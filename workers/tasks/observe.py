@@ -78,7 +78,7 @@ class Beat:
                 yield from look_at_rows(session)
                 overdue = slots.overdue(session, expected(self._since, utc_now()))
                 late = {(str(job),): int(job in overdue) for job in Job}
-                yield gauge("alrim_job_overdue", "Whether nobody did this job in time.", ["job"], late)
+                yield gauge("alrim_job_overdue", "Whether nobody did this job in time.", ["name"], late)
         except AWAY as error:
             is_away = True
             log.warning("observe.store_away", error=type(error).__name__)
