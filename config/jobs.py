@@ -35,6 +35,7 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
     Job.SCRUB_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=3)),
     Job.DELETE_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=4)),
     Job.STATISTICS: Rhythm(timedelta(days=1), at=timedelta(hours=1)),
+    Job.SOLAPI_ORPHANS: Rhythm(timedelta(days=1), at=timedelta(hours=2)),
     Job.QUEUE_SAMPLES: Rhythm(timedelta(minutes=1)),
 }
 

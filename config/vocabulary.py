@@ -179,6 +179,7 @@ class Job(StrEnum):
     DELETE_OLD = "delete.old"
     STATISTICS = "statistics"
     QUEUE_SAMPLES = "queue.samples"
+    SOLAPI_ORPHANS = "solapi.orphans"
 
 
 class AfterSilence(StrEnum):

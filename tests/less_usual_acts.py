@@ -23,7 +23,7 @@ from models.notification import Notification
 from models.rotation import carry_out, place_of, rehashing, resealing, sealed_columns
 from models.session import snapshot, transaction
 from models.types import first_id, utc_now
-from workers.tasks import count, deliver, reconcile
+from workers.tasks import count, deliver, drop_orphans, reconcile
 
 HOUR = timedelta(hours=1)
 ME = owner(0)
@@ -153,6 +153,11 @@ def _count(yard: Yard) -> Doing:
     return lambda: len(count._read(today, scrubbing.ALL)[0]) and None
 
 
+def _orphans(yard: Yard) -> Doing:
+    ids = frozenset(str(each) for each in yard.accepted(utc_now()))
+    return lambda: drop_orphans._is_nobodys(ME.connection_id, "G1", ids) and None
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
@@ -165,6 +170,7 @@ MORE: dict[str, Callable[[Yard], Doing]] = {
     "delete old": _delete_old,
     "standing": _stand,
     "statistics": _count,
+    "orphans": _orphans,
     "rotate": _rotate,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),

@@ -149,6 +149,7 @@ app = Celery(
         "workers.tasks.connections",
         "workers.tasks.count",
         "workers.tasks.deliver",
+        "workers.tasks.drop_orphans",
         "workers.tasks.feed",
         "workers.tasks.jobs",
         "workers.tasks.observe",

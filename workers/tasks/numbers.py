@@ -19,9 +19,9 @@ OTHER: Final = "other"
 OURS: Final = re.compile(
     r"http_\d{3}|timeout|refused|dns|tls|reset|closed|connection_lost|unreachable|late|oversized|garbled|unsendable"
     r"|broken|malformed|no_code|unconfirmed|not_departed|expired|paced|daily_quota|lease_lost|unreadable"
-    r"|connection_gone|credentials_unreadable|master_key_unknown"
+    r"|connection_gone|credentials_unreadable|master_key_unknown|TooManyRequests"
 )
-"""Codes that no vendor gives: they say what we found ourselves."""
+"""Codes that no table lists: what we found ourselves, and the usual name of a 429."""
 SMTP: Final = re.compile(r"\d{3}")
 
 
