@@ -12,11 +12,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
 import requests
+from PIL import Image
 
 mpl.use("agg")
 
@@ -69,7 +71,9 @@ def draw_panel(axes: Any, panel: Mapping[str, Any], prometheus: str, minutes: fl
         axes.plot(moments, values, linewidth=1.1, label=legend if number < MOST_LINES else None)
     unit = UNITS[panel["fieldConfig"]["defaults"]["unit"]]
     axes.set_title(panel["title"] + (f" ({unit})" if unit else ""), fontsize=10, loc="left", color=GREY)
-    axes.set_ylim(bottom=0)
+    highest = max((value for _, points in lines for _, value in points if not math.isnan(value)), default=0)
+    # Room for the names above the lines.
+    axes.set_ylim(0, highest * 1.5 or 1)
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
     axes.tick_params(labelsize=7, colors=GREY)
     axes.grid(visible=True, linewidth=0.3)
@@ -88,8 +92,10 @@ def draw(prometheus: str, minutes: float, path: Path) -> None:
     for axes, panel in zip(grid.flat, panels, strict=False):
         draw_panel(axes, panel, prometheus, minutes)
     figure.tight_layout()
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=72)
     # Few colours: the file stays small.
-    figure.savefig(path, dpi=72, pil_kwargs={"optimize": True})
+    Image.open(drawn).convert("RGB").quantize(48).save(path, optimize=True)
 
 
 if __name__ == "__main__":

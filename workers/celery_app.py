@@ -10,10 +10,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init, worker_process_shutdown
 from kombu import Exchange
 from kombu import Queue as KombuQueue
 
+from config import tracing
 from config.logging import configure
 from config.settings import Installation, Secrets, SettingsError, Worker, settings
 from config.vocabulary import Queue
@@ -133,6 +134,7 @@ def _refuse_what_is_missing(**_: object) -> None:
         sealer()
         settings(Secrets)
         settings(Installation).database()
+        tracing.check()
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None
 
@@ -141,6 +143,11 @@ def _refuse_what_is_missing(**_: object) -> None:
 def _leave_inherited_connections(**_: object) -> None:
     # A forked child must not speak on its parent's database connections.
     engine().dispose(close=False)
+
+
+@worker_process_shutdown.connect
+def _hand_over_spans(**_: object) -> None:
+    tracing.stop()
 
 
 app = Celery(

@@ -15,6 +15,7 @@ from amqp.exceptions import ChannelError
 from kombu import Connection, Producer
 from kombu.exceptions import OperationalError
 
+from config import tracing
 from config.settings import Logs, settings
 from config.vocabulary import Channel, Job, Lane, LogEvent, LogSink, Queue
 from models.types import new_id, utc_now
@@ -49,6 +50,7 @@ class Ring(NamedTuple):
     lane: Lane
     connection_id: UUID
     request_id: str | None
+    trace: str | None = None
 
 
 class Report(NamedTuple):
@@ -220,12 +222,18 @@ def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
         argsrepr=f"({ids[:SHOWN]}{', …' * (len(ids) > SHOWN)})",
         task_id=str(first.id) if len(chunk) == 1 else None,
         queue=str(Queue.send(first.channel, first.lane)),
-        headers={"request_id": first.request_id} if first.request_id and len(chunk) == 1 else None,
+        headers=_headers(first) if len(chunk) == 1 else None,
         producer=producer,
         retry=False,
         ignore_result=True,
         mandatory=MANDATORY,
     )
+
+
+def _headers(ring: Ring) -> dict[str, str]:
+    """What a task is told beside its ids, and its log and its trace go on with."""
+    said = {"request_id": ring.request_id, tracing.HEADER: ring.trace}
+    return {name: value for name, value in said.items() if value}
 
 
 def _troubles(connection: Connection) -> tuple[type[Exception], ...]:

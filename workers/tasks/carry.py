@@ -9,12 +9,15 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Self, TypeVar, assert_never
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 
+from config import tracing
 from config.providers import addresses
 from config.settings import Worker, settings
 from config.vocabulary import Channel
@@ -182,18 +185,24 @@ class Carrier:
     def _ask(self, request: Request) -> Answer:
         if self._is_late() and not self.departures:
             return Silence(may_have_left=False, code="late")
-        began = time.perf_counter()
-        answer = self._transmit(request)
-        self._note(answer, time.perf_counter() - began)
+        with self._traced(type(request).__name__):
+            began = time.perf_counter()
+            answer = self._transmit(request)
+            self._note(answer, time.perf_counter() - began)
         return answer
 
     def _ask_all(self, requests: Sequence[HttpRequest]) -> Sequence[Answer]:
         began = time.perf_counter()
-        answers = wide.send_all(requests)
+        with self._traced(HttpRequest.__name__):
+            answers = wide.send_all(requests)
         # They were in flight together: each counts with the time of all.
         for answer in answers:
             self._note(answer, time.perf_counter() - began)
         return answers
+
+    def _traced(self, exchange: str) -> AbstractContextManager[object]:
+        about = {"alrim.channel": self._channel, "alrim.exchange": exchange}
+        return tracing.span("provider call", SpanKind.CLIENT, about)
 
     def _note(self, answer: Answer, seconds: float) -> None:
         self.reached = self.reached or isinstance(answer, Reply) or answer.may_have_left

@@ -16,9 +16,11 @@ from uuid import UUID
 import structlog
 from celery import Task
 from celery.exceptions import Ignore
+from opentelemetry.trace import SpanKind
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import tracing
 from config.limits import limit_of
 from config.settings import Worker, settings
 from config.vocabulary import Channel, Lane, LogEvent, State
@@ -200,8 +202,14 @@ def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:
 
 def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, int]:
     request_id = task.request.get("request_id")
-    with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
+    parent = {tracing.HEADER: task.request.get(tracing.HEADER) or ""}
+    about = {"alrim.channel": channel, "alrim.task_id": str(task.request.id), "alrim.notifications": len(ids)}
+    with (
+        structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id),
+        tracing.span("deliver", SpanKind.CONSUMER, about, parent) as span,
+    ):
         tally = deliver(channel, ids)
+        span.set_attributes({f"alrim.{outcome}": number for outcome, number in tally.counts().items()})
         log.info("deliver.done", channel=str(channel), **tally.counts())
         return conclude(tally, max(len(ids), tally.total()))
 
