@@ -71,11 +71,12 @@ class Pulse(StartStopStep):
         self.queue = Queue(f"pulse.{worker.hostname}.{uuid.uuid4().hex}", expires=EXPIRES.total_seconds(), durable=True)
         process = worker.hostname.partition("@")[0]
         self._counted = settings(Installation).var.resolve() / f"metrics.{process}"
-        share(self._counted)
         try:
             self._server = listen(address(process), {"/health": self.answer, METRICS: self.numbers})
         except SettingsError as error:
             raise SystemExit(f"alrim does not start: {error}") from None
+        # Only whoever has the address takes over what is counted under this name.
+        share(self._counted)
         self._stopped = threading.Event()
         worker.app.steps["consumer"].add(Listening)
 
