@@ -96,6 +96,9 @@ def test_beyond_this_machine_with_a_token_only(say: pytest.MonkeyPatch) -> None:
     say.setenv("ALRIM_HEALTH_LISTEN", "0.0.0.0:9101")
     say.setenv("ALRIM_METRICS_TOKEN", TOKEN)
     assert address("worker") == ("0.0.0.0", 9101)
+    port = free_port()
+    with serving(("0.0.0.0", port)):
+        assert ask(("0.0.0.0", port))[0] == 200, "the check of the same machine"
 
 
 def status_of(port: int, path: str, **headers: str) -> int:
