@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api import metrics
 from api.batch_statement import BatchFacts
 from api.errors import ApiError, Code
 from api.filling import Changed, Filling, TakenOver, TooMany
@@ -137,6 +138,7 @@ def conclude(batch: Batch, done: Progress, take: Callable[[int], None], upload_h
     with transaction() as session:
         released = batch_ledger.release(session, batch.id, utc_now(), upload_hash)
     if released:
+        metrics.accepted(batch.channel, batch.lane, done.accepted)
         bell = Bell()
         bell.feed()
         bell.close()

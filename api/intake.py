@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from api.intake_statement import Receipt, store
 from api.store_errors import is_away, passes
+from config.tracing import traceparent
 from workers.publish import Bell, Ring
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class _Waiting(NamedTuple):
     size: int
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[Receipt]"
+    trace: str | None = None
 
 
 class Intake:
@@ -93,15 +95,14 @@ class Intake:
         """Store a row and return when it is committed.
 
         Raises:
-            TooBusy: too many wait, or the COMMIT took longer than 5 s. The row may still be stored, so the
-                caller repeats with the same idempotency key.
+            TooBusy: too many wait, or the COMMIT took longer than 5 s: it may still come, so the caller repeats.
             StoreAway: the database refused or could not be reached; nothing was accepted.
         """
         if len(self._waiting) >= MOST_WAITING or self._stopping:
             raise TooBusy
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._waiting.append(_Waiting(row, len(row["sealed"]) + 512, loop, future))
+        self._waiting.append(_Waiting(row, len(row["sealed"]) + 512, loop, future, traceparent()))
         if loop not in self._gathering:
             self._gathering.add(loop)
             loop.call_soon(self._gather, loop, len(self._waiting), 0)
@@ -144,7 +145,7 @@ class Intake:
                 answers = [StoreAway()] * len(batch)
             _answer(batch, answers)
             self._rings.put(
-                [_ring(each.row) for each, answer in zip(batch, answers, strict=True) if _is_due(each.row, answer)]
+                [_ring(each) for each, answer in zip(batch, answers, strict=True) if _is_due(each.row, answer)]
             )
         if self._connection is not None:
             self._connection.close()
@@ -176,8 +177,7 @@ class Intake:
             try:
                 return [*store(self._connected(), rows)]
             except DBAPIError as error:
-                # One that was kept too long makes itself anew. Whether the last COMMIT came through does not matter:
-                # what is stored already stays, and is found to have won.
+                # One that was kept too long makes itself anew; what is stored already stays, and is found to have won.
                 if last or not (error.connection_invalidated or passes(error)):
                     raise
         raise AssertionError("the last round returns or raises")
@@ -232,11 +232,9 @@ def _answer(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
 
 def _settle(pairs: Sequence[tuple["asyncio.Future[Receipt]", Answer]]) -> None:
     for future, answer in pairs:
-        if future.done():
-            continue
-        if isinstance(answer, Receipt):
+        if isinstance(answer, Receipt) and not future.done():
             future.set_result(answer)
-        else:
+        elif isinstance(answer, StoreAway) and not future.done():
             future.set_exception(answer)
 
 
@@ -245,5 +243,6 @@ def _is_due(row: Mapping[str, Any], answer: Answer) -> bool:
     return isinstance(answer, Receipt) and not answer.replayed and row["not_before"] <= row["created_at"]
 
 
-def _ring(row: Mapping[str, Any]) -> Ring:
-    return Ring(row["id"], row["channel"], row["lane"], row["connection_id"], row["request_id"])
+def _ring(waiting: _Waiting) -> Ring:
+    row = waiting.row
+    return Ring(row["id"], row["channel"], row["lane"], row["connection_id"], row["request_id"], waiting.trace)

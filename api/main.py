@@ -16,6 +16,7 @@ from api.middleware.body_limit import BodyLimit
 from api.middleware.hardening import Hardening
 from api.middleware.process_time import ProcessTime
 from api.middleware.request_log import RequestLog
+from api.middleware.traced import Traced
 from api.middleware.trusted_hosts import TrustedHosts
 from api.routes import (
     api_keys,
@@ -36,12 +37,14 @@ from api.routes import (
     services,
     sessions,
     social,
+    statistics,
     users,
 )
 from api.security.quota import quota
 from api.security.schemes import show_access_keys
 from api.security.usage import usage
 from api.state import State
+from config import tracing
 from config.logging import configure
 from config.settings import Api, Installation, Secrets, SettingsError, settings
 from config.vocabulary import Process
@@ -68,6 +71,7 @@ ROUTES = (
     users,
     sessions,
     logs,
+    statistics,
     identities,
     export,
     api_keys,
@@ -85,10 +89,7 @@ def create_app() -> FastAPI:
     """
     try:
         installation, edge = settings(Installation), settings(Api)
-        settings(Secrets)
-        sealer()
-        engine()
-        installation.broker()
+        _demand_the_rest(installation)
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None
     configure(Process.WEB)
@@ -113,9 +114,20 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHosts, hosts=edge.trusted_hosts)
     app.add_middleware(RequestLog)
+    if settings(tracing.Tracing).tracing:
+        app.add_middleware(Traced)
     app.add_middleware(Hardening)
     app.add_middleware(ProcessTime)
     return app
+
+
+def _demand_the_rest(installation: Installation) -> None:
+    """Look for everything that would be missed only later."""
+    settings(Secrets)
+    sealer()
+    engine()
+    installation.broker()
+    tracing.check()
 
 
 def cross_origin(origins: Sequence[str]) -> dict[str, Any]:
@@ -148,6 +160,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(intake.stop)
     await anyio.to_thread.run_sync(usage().stop)
     await anyio.to_thread.run_sync(log_buffer().stop)
+    await anyio.to_thread.run_sync(tracing.stop)
     await quota().close()
     writer.dispose()
     engine().dispose()

@@ -36,6 +36,9 @@ JOBS: Final[Mapping[Job, Rhythm]] = {
     Job.DELETE_OLD: Rhythm(timedelta(days=1), at=timedelta(hours=4)),
     Job.RECALL: Rhythm(timedelta(days=1), at=timedelta(hours=4, minutes=30)),
     Job.ARCHIVE: Rhythm(timedelta(days=1), at=timedelta(hours=5)),
+    Job.STATISTICS: Rhythm(timedelta(days=1), at=timedelta(hours=1)),
+    Job.SOLAPI_ORPHANS: Rhythm(timedelta(days=1), at=timedelta(hours=2)),
+    Job.QUEUE_SAMPLES: Rhythm(timedelta(minutes=1)),
 }
 
 

@@ -165,6 +165,9 @@ class Job(StrEnum):
     DELETE_OLD = "delete.old"
     RECALL = "recall"
     ARCHIVE = "archive"
+    STATISTICS = "statistics"
+    QUEUE_SAMPLES = "queue.samples"
+    SOLAPI_ORPHANS = "solapi.orphans"
 
 
 class AfterSilence(StrEnum):

@@ -17,6 +17,7 @@ from models.batch import Batch, BatchReject
 from models.log_record import LogRecord
 from models.notification import Notification
 from models.plans import by_index
+from models.statistic import Statistic
 
 UNDER_WAY: Final = (State.QUEUED, State.SENDING)
 
@@ -27,6 +28,7 @@ def delete_slice(session: Session, before: UUID, logs_before: UUID, most: int) -
         _delete_notifications(session, before, most)
         or _delete_batches(session, before, most)
         or _delete_lines(session, Audit, before, most)
+        or _delete_lines(session, Statistic, before, most)
         or _delete_lines(session, LogRecord, logs_before, most)
     )
 

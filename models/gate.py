@@ -12,10 +12,10 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
-from config.vocabulary import ConnectionStatus
+from config.vocabulary import Channel, ConnectionStatus
 from models.connection import Connection
 from models.session import changed
 
@@ -56,6 +56,16 @@ def closed(session: Session, connections: Collection[UUID]) -> dict[UUID, dateti
         )
     )
     return {row.id: row.closed_until for row in rows}
+
+
+def closures(session: Session) -> dict[tuple[Channel, str], int]:
+    """How many gates are closed, by channel and reason; one whose time has passed waits for its probe, and counts."""
+    rows = session.execute(
+        select(Connection.channel, Connection.closed_reason, func.count())
+        .where(Connection.closed_until.is_not(None))
+        .group_by(Connection.channel, Connection.closed_reason)
+    )
+    return {(channel, reason or ""): number for channel, reason, number in rows}
 
 
 def take_probe(session: Session, connection: Connection, now: datetime, lease: timedelta) -> Probe | None:

@@ -46,6 +46,7 @@ class Claimed:
     tries: int
     sealed: bytes | None
     request_id: str | None
+    not_before: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,15 @@ def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta
     held = [
         Claimed(
             Fence(each.id, each.attempt + 1),
-            *(each.account_id, each.connection_id, each.type, each.tries, each.sealed, each.request_id),
+            *(
+                each.account_id,
+                each.connection_id,
+                each.type,
+                each.tries,
+                each.sealed,
+                each.request_id,
+                each.not_before,
+            ),
         )
         for each in found
         if not _is_late(each, now)

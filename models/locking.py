@@ -14,7 +14,7 @@ _BY_IDS: Final = _ROW.id.in_(bindparam("ids", expanding=True))
 WAITING: Final = by_index(
     select(
         *(_ROW.id, _ROW.attempt, _ROW.account_id, _ROW.connection_id, _ROW.type, _ROW.tries, _ROW.sealed),
-        *(_ROW.expires_at, _ROW.batch_id, _ROW.request_id),
+        *(_ROW.expires_at, _ROW.batch_id, _ROW.request_id, _ROW.not_before),
     )
     .where(_BY_IDS, _ROW.status.in_(FROM[Verb.CLAIM]), _ROW.not_before <= bindparam("now"))
     .order_by(_ROW.id)

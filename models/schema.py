@@ -14,7 +14,9 @@ from models.log_waiting import LogWaiting
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
 from models.notification import Notification
+from models.queue_sample import QueueSample
 from models.run import Run
+from models.statistic import Statistic
 from models.throttle import Throttle
 from models.whitelist import Whitelist
 
@@ -34,7 +36,9 @@ __all__ = [
     "LoginSession",
     "MailedCode",
     "Notification",
+    "QueueSample",
     "Run",
+    "Statistic",
     "Throttle",
     "Whitelist",
 ]

@@ -12,6 +12,7 @@ from models.batch import Batch
 from models.log_waiting import LogWaiting
 from models.login_session import LoginSession
 from models.mailed_code import MailedCode
+from models.queue_sample import QueueSample
 from models.run import Run
 from models.throttle import Throttle
 from models.types import first_id
@@ -21,10 +22,11 @@ ABANDONED: Final = timedelta(days=1)
 """An upload that nobody has gone on with for so long is not expected back."""
 RUNS_FOR: Final = timedelta(days=100)
 MARKS_FOR: Final = timedelta(days=100)
+SAMPLES_FOR: Final = timedelta(days=30)
 
 
 def tidy_slice(session: Session, now: datetime) -> int:
-    """Delete what has ended (logins, codes, throttles, old runs, marks) and refuse abandoned uploads; how many rows."""
+    """Delete what has ended (logins, codes, old runs, marks, samples), refuse abandoned uploads; how many rows."""
     ended: tuple[tuple[type[Any], ColumnElement[bool]], ...] = (
         (LoginSession, LoginSession.expires_at <= now),
         (MailedCode, MailedCode.expires_at <= now),
@@ -32,6 +34,7 @@ def tidy_slice(session: Session, now: datetime) -> int:
         (Run, Run.slot <= now - RUNS_FOR),
         # Of records that have gone their way long since, or for which nobody forwards any more.
         (LogWaiting, LogWaiting.id < first_id(now - MARKS_FOR)),
+        (QueueSample, QueueSample.slot <= now - SAMPLES_FOR),
     )
     return sum(_delete(session, table, over) for table, over in ended) + _refuse_abandoned(session, now)
 

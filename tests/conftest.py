@@ -25,6 +25,7 @@ from models.session import engine
 from tests.flows import browser
 from tests.servers import mariadb as mariadb_server
 from tests.servers import process
+from tests.servers import prometheus as prometheus_or_its_tool
 from tests.servers import rabbitmq as rabbitmq_server
 from tests.servers import redis as redis_or_valkey
 from tests.servers.mariadb import Mariadb
@@ -142,6 +143,11 @@ def systemd_analyze(pytestconfig: pytest.Config) -> str:
     if found is None:
         _cannot_cover(pytestconfig, "systemd-analyze")
     return found
+
+
+@pytest.fixture(scope="session")
+def promtool(pytestconfig: pytest.Config) -> Path:
+    return _binary(pytestconfig, "promtool", prometheus_or_its_tool)
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in ("sqlite", "mariadb")])

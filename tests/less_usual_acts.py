@@ -16,14 +16,14 @@ from benchmarks.acts import Doing
 from benchmarks.filling import owner
 from benchmarks.yard import Yard
 from config.vocabulary import AccountStatus, Role
-from models import deletion, gathering, ledger, scrubbing
+from models import deletion, gathering, ledger, scrubbing, standing
 from models.account import Account
 from models.ledger import Fence
 from models.notification import Notification
 from models.rotation import carry_out, place_of, rehashing, resealing, sealed_columns
-from models.session import transaction
-from models.types import utc_now
-from workers.tasks import deliver, reconcile
+from models.session import snapshot, transaction
+from models.types import first_id, utc_now
+from workers.tasks import count, deliver, drop_orphans, reconcile
 
 HOUR = timedelta(hours=1)
 ME = owner(0)
@@ -137,6 +137,27 @@ def _delete_old(_: Yard) -> Doing:
     return do
 
 
+def _stand(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+
+    def do() -> None:
+        with snapshot() as session:
+            assert any(each.due for each in standing.look(session, utc_now()))
+
+    return do
+
+
+def _count(yard: Yard) -> Doing:
+    yard.accepted(utc_now())
+    today = first_id(utc_now() - HOUR)
+    return lambda: len(count._read(today, scrubbing.ALL)[0]) and None
+
+
+def _orphans(yard: Yard) -> Doing:
+    ids = frozenset(str(each) for each in yard.accepted(utc_now()))
+    return lambda: drop_orphans._is_nobodys(ME.connection_id, "G1", ids) and None
+
+
 MORE: dict[str, Callable[[Yard], Doing]] = {
     "cancel": _cancel,
     "requeue, fail, park": _failed,
@@ -147,6 +168,9 @@ MORE: dict[str, Callable[[Yard], Doing]] = {
     "scrub": _scrub,
     "scrub old": _scrub_old,
     "delete old": _delete_old,
+    "standing": _stand,
+    "statistics": _count,
+    "orphans": _orphans,
     "rotate": _rotate,
     "user replay": _replay([Notification.account_id == ME.account_id]),
     "operator replay": _replay([Notification.code == "3046"]),

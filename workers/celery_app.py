@@ -10,10 +10,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init, worker_process_shutdown
 from kombu import Exchange
 from kombu import Queue as KombuQueue
 
+from config import tracing
 from config.log_sinks import AWAY_FROM_HOME
 from config.logging import configure
 from config.redis import SENTINEL
@@ -142,6 +143,7 @@ def _refuse_what_is_missing(**_: object) -> None:
         sealer()
         settings(Secrets)
         settings(Installation).database()
+        tracing.check()
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None
 
@@ -152,18 +154,27 @@ def _leave_inherited_connections(**_: object) -> None:
     engine().dispose(close=False)
 
 
+@worker_process_shutdown.connect
+def _hand_over_spans(**_: object) -> None:
+    tracing.stop()
+
+
 app = Celery(
     "alrim",
     include=[
         "workers.tasks.archive",
         "workers.tasks.connections",
+        "workers.tasks.count",
         "workers.tasks.deliver",
+        "workers.tasks.drop_orphans",
         "workers.tasks.feed",
         "workers.tasks.forward_logs",
         "workers.tasks.jobs",
+        "workers.tasks.observe",
         "workers.tasks.recall_logs",
         "workers.tasks.receipts",
         "workers.tasks.reconcile",
+        "workers.tasks.sample",
         "workers.tasks.scrub",
         "workers.tasks.ship_logs",
         "workers.tasks.sweep",

@@ -1,8 +1,8 @@
-"""Serves a worker's `/health` on this machine only, and asks it: `python -m workers.health worker`.
+"""Serves `/health` and `/metrics` of a worker or of beat, and asks for the former: `python -m workers.health worker`.
 
-A Unix socket in the state directory unless ALRIM_HEALTH_LISTEN says otherwise, closed to other users. It must
-not know what health is, `workers.pulse` answers that, nor load what a check that runs every half minute would
-pay for.
+On a Unix socket in the state directory unless ALRIM_HEALTH_LISTEN says otherwise, closed to other users; on an address
+that other machines reach only if `/metrics` demands a token there. It must not know what health or a metric is, nor
+load what a check that runs every half minute would pay for.
 """
 
 import ipaddress
@@ -17,9 +17,11 @@ from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import BaseServer, ThreadingTCPServer, ThreadingUnixStreamServer
+from typing import Final, NamedTuple
 
 from typing_extensions import override
 
+from config.metrics import Metrics
 from config.settings import Installation, SettingsError, Worker, settings
 
 SOCKET_PATH_BYTES = 107
@@ -28,15 +30,36 @@ SOCKET_PATH_BYTES = 107
 PORTS = range(65536)
 CLIENT_SECONDS = 5.0
 
-Answer = Callable[[], tuple[HTTPStatus, Mapping[str, object]]]
+METRICS: Final = "/metrics"
 Address = Path | tuple[str, int]
+
+
+class Page(NamedTuple):
+    """What is answered."""
+
+    status: HTTPStatus
+    kind: str
+    body: bytes
+
+    @classmethod
+    def json(cls, status: HTTPStatus, said: Mapping[str, object]) -> "Page":
+        """Make one that says these values."""
+        return cls(status, "application/json", json.dumps(said).encode())
+
+    @classmethod
+    def text(cls, body: bytes) -> "Page":
+        """Make one in Prometheus' text format."""
+        return cls(HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", body)
+
+
+Pages = Mapping[str, Callable[[], Page]]
 
 
 def address(process: str) -> Address:
     """Where a process of this name serves.
 
     Raises:
-        SettingsError: it is no address, beyond this machine, or too long.
+        SettingsError: it is no address, beyond this machine without a token, or too long.
     """
     said = settings(Worker).health_listen
     if not said or said.startswith("unix:"):
@@ -48,8 +71,11 @@ def address(process: str) -> Address:
         number = PORTS.index(int(port))
     except ValueError:
         raise SettingsError(f"ALRIM_HEALTH_LISTEN: neither unix:/path nor 127.0.0.1:port, {said}") from None
-    if not ip.is_loopback:
-        raise SettingsError(f"ALRIM_HEALTH_LISTEN: {ip} is reached from other machines; use 127.0.0.1 or unix:/path")
+    if not ip.is_loopback and settings(Metrics).metrics_token is None:
+        raise SettingsError(
+            f"ALRIM_HEALTH_LISTEN: {ip} is reached from other machines; use 127.0.0.1 or unix:/path, "
+            "or set ALRIM_METRICS_TOKEN"
+        )
     return str(ip), number
 
 
@@ -62,7 +88,7 @@ def _socket(path: Path) -> Path:
     return path
 
 
-def listen(where: Address, answer: Answer) -> BaseServer:
+def listen(where: Address, pages: Pages) -> BaseServer:
     """Occupy the address; nothing is answered before `serve_forever`, and a fork of this process lets go of it.
 
     A socket file that is there is replaced, be it left over or another's: the newest of one name is asked.
@@ -71,7 +97,7 @@ def listen(where: Address, answer: Answer) -> BaseServer:
         SettingsError: the address is taken or cannot be used.
     """
     try:
-        server = _bound(where, _handler(answer))
+        server = _bound(where, _handler(pages, demands=not isinstance(where, Path)))
     except OSError as error:
         raise SettingsError(f"ALRIM_HEALTH_LISTEN: cannot listen on {where}: {error.strerror}") from None
     # A child that outlives its parent would keep the port, or let callers wait for an answer.
@@ -101,23 +127,30 @@ class _Loopback(ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+def _handler(pages: Pages, *, demands: bool) -> type[BaseHTTPRequestHandler]:
+    """Answer with these pages; over the network `demands` the token for the numbers, if there is one."""
+    known = settings(Metrics)
+    guarded = METRICS if demands and known.metrics_token is not None else None
+
     class Handler(BaseHTTPRequestHandler):
         timeout = CLIENT_SECONDS
         server_version = "alrim"
         sys_version = ""
 
         def do_GET(self) -> None:
-            if self.path != "/health":
+            make = pages.get(self.path)
+            if make is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
-            status, said = answer()
-            body = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            if self.path == guarded and not known.lets_in(self.headers.get("Authorization", "")):
+                self.send_error(HTTPStatus.UNAUTHORIZED)
+                return
+            page = make()
+            self.send_response(page.status)
+            self.send_header("Content-Type", page.kind)
+            self.send_header("Content-Length", str(len(page.body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(page.body)
 
         @override
         def log_message(self, format: str, *args: object) -> None:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from workers.log_record import LogRecord
+from workers.metrics import meters
 
 log = structlog.get_logger()
 
@@ -124,6 +125,7 @@ class LogBuffer:
             size, _ = self._records.popleft()
             self._bytes -= size
             self.dropped += 1
+            meters().dropped.inc()
 
     def _say_dropped(self) -> None:
         now, dropped = self._now(), self.dropped

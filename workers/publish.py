@@ -12,6 +12,7 @@ from uuid import UUID
 
 from kombu import Connection, Producer
 
+from config import tracing
 from config.log_vocabulary import LogEvent, LogSink
 from config.settings import Logs, settings
 from config.vocabulary import Channel, Job, Lane, Queue
@@ -34,6 +35,7 @@ class Ring(NamedTuple):
     lane: Lane
     connection_id: UUID
     request_id: str | None
+    trace: str | None = None
 
 
 class Report(NamedTuple):
@@ -142,5 +144,11 @@ def _publish(producer: Producer, chunk: Sequence[Ring]) -> None:
         # Celery's own way to write them takes as long as all the rest.
         argsrepr=f"({ids[:SHOWN]}{', …' * (len(ids) > SHOWN)})",
         task_id=str(first.id) if len(chunk) == 1 else None,
-        headers={"request_id": first.request_id} if first.request_id and len(chunk) == 1 else None,
+        headers=_headers(first) if len(chunk) == 1 else None,
     )
+
+
+def _headers(ring: Ring) -> dict[str, str]:
+    """What a task is told beside its ids, and its log and its trace go on with."""
+    said = {"request_id": ring.request_id, tracing.HEADER: ring.trace}
+    return {name: value for name, value in said.items() if value}

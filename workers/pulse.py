@@ -22,9 +22,10 @@ from kombu import Connection, Consumer, Producer, Queue
 from kombu.common import ignore_errors
 from typing_extensions import override
 
-from config.settings import SettingsError, Worker, settings
+from config.settings import Installation, SettingsError, Worker, settings
 from workers.consumption import Consumption, Pace, Status
-from workers.health import address, listen
+from workers.health import METRICS, Page, address, listen
+from workers.metrics import gauge, share, shown
 
 log = structlog.get_logger()
 
@@ -57,7 +58,7 @@ class Controller(Protocol):
 
 
 class Pulse(StartStopStep):
-    """The part of a worker's main process that publishes pulses, judges, and serves `/health`."""
+    """The part of a worker's main process that publishes pulses, judges, and serves `/health` and `/metrics`."""
 
     requires = ("celery.worker.components:Pool",)
     pace: ClassVar[Pace] = Pace()
@@ -68,10 +69,14 @@ class Pulse(StartStopStep):
         self._longest_task = settings(Worker).hard_limit
         self.consumption = Consumption(self.pace, self._longest_task)
         self.queue = Queue(f"pulse.{worker.hostname}.{uuid.uuid4().hex}", expires=EXPIRES.total_seconds(), durable=True)
+        process = worker.hostname.partition("@")[0]
+        self._counted = settings(Installation).var.resolve() / f"metrics.{process}"
         try:
-            self._server = listen(address(worker.hostname.partition("@")[0]), self.answer)
+            self._server = listen(address(process), {"/health": self.answer, METRICS: self.numbers})
         except SettingsError as error:
             raise SystemExit(f"alrim does not start: {error}") from None
+        # Only whoever has the address takes over what is counted under this name.
+        share(self._counted)
         self._stopped = threading.Event()
         worker.app.steps["consumer"].add(Listening)
 
@@ -101,12 +106,22 @@ class Pulse(StartStopStep):
         """Note that a message arrived, pulse or task."""
         self.consumption.consumed()
 
-    def answer(self) -> tuple[HTTPStatus, dict[str, object]]:
+    def answer(self) -> Page:
         """Give the answer to `GET /health`."""
         verdict = self.consumption.verdict()
         ago = verdict.consumed_seconds_ago
         status = HTTPStatus.OK if verdict.status is Status.OK else HTTPStatus.SERVICE_UNAVAILABLE
-        return status, {"status": verdict.status, "consumed_seconds_ago": None if ago is None else round(ago, 1)}
+        said = {"status": verdict.status, "consumed_seconds_ago": None if ago is None else round(ago, 1)}
+        return Page.json(status, said)
+
+    def numbers(self) -> Page:
+        """Give what this worker's children have counted, and how the worker itself is."""
+        is_well = self.consumption.verdict().status is Status.OK
+        own = [
+            gauge("alrim_worker_consuming", "Whether this worker consumes.", (), {(): int(is_well)}),
+            gauge("alrim_worker_busy", "Tasks that this worker is doing.", (), {(): len(state.active_requests)}),
+        ]
+        return Page.text(shown(own, self._counted))
 
     def _watch(self, worker: Controller) -> None:
         sender = Sender(worker.app, self.queue)

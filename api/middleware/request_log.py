@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from api import metrics
 from api.errors import ApiError, Code, problem
 from api.security.caller import address_of
 from api.security.networks import mask
@@ -67,7 +68,9 @@ class RequestLog:
                 if status == 0:
                     await problem(ApiError(Code.UNEXPECTED), headers)(scope, receive, noted)
             report = log.error if failure else log.info
-            detail = {**_facts(scope), "status": status, "ms": _since(began)}
+            seconds = time.perf_counter() - began
+            metrics.served(scope, status, seconds)
+            detail = {**_facts(scope), "status": status, "ms": round(seconds * 1000, 2)}
             report("request.served", **detail, account=_account(scope), **failure)
             note(LogEvent.REQUEST_SERVED, detail, scope["state"].get("account_id"), request_id)
 
@@ -95,10 +98,6 @@ def _facts(scope: Scope) -> Mapping[str, Any]:
 def _account(scope: Scope) -> str | None:
     email = scope["state"].get("email")
     return mask_email(email) if email else None
-
-
-def _since(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 2)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -29,6 +29,7 @@ from models.log_record import LogRecord
 from models.login_session import LoginSession
 from models.notification import Notification
 from models.session import snapshot
+from models.statistic import Statistic
 from models.whitelist import Whitelist
 
 MEDIA_TYPE: Final = "application/x-ndjson"
@@ -54,6 +55,7 @@ OF_ACCOUNT: Final[tuple[tuple[str, type[Base], Any], ...]] = (
     ("batch", Batch, Batch.account_id),
     ("audit", Audit, Audit.account_id),
     ("log_record", LogRecord, LogRecord.account_id),
+    ("statistic", Statistic, Statistic.account_id),
 )
 
 router = APIRouter(prefix="/api/user/export", tags=["user"])

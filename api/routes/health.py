@@ -1,22 +1,28 @@
-"""Whether this process lives, and whether it can accept: for supervisors and load balancers."""
+"""Whether this process lives and can accept, and its numbers: for supervisors, load balancers and Prometheus."""
 
 from datetime import datetime
 from typing import Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import metrics
+from api.errors import ApiError, Code, problems
+from api.routes.index import VERSION
 from api.state import Held
 from config.jobs import expected
+from config.metrics import Metrics
 from config.settings import Installation, settings
 from config.vocabulary import Job, Queue
 from models import slots
 from models.session import snapshot
 from models.types import utc_now
-from workers.publish import Bell
+from workers.publish import Bell, logs
 
 router = APIRouter(tags=["health"])
 
@@ -62,6 +68,23 @@ async def ready(response: Response, state: Held) -> ReadyOut:
         return ReadyOut(status="unavailable", database="away", broker=broker, limits=limits)
     status: Literal["ok", "degraded"] = "ok" if broker == "ok" and not overdue else "degraded"
     return ReadyOut(status=status, database="ok", broker=broker, limits=limits, overdue=overdue)
+
+
+@router.get(
+    "/metrics",
+    summary="Its numbers",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "In Prometheus' text format."}, **problems(401)},
+)
+async def show_metrics(request: Request, state: Held) -> Response:
+    """Show this process's numbers to whoever bears `ALRIM_METRICS_TOKEN`; in `local`, without one, to everybody."""
+    known = settings(Metrics)
+    is_open = settings(Installation).has_sandbox and known.metrics_token is None
+    if not is_open and not known.lets_in(request.headers.get("authorization", "")):
+        detail = "Authorization: Bearer, with the value of ALRIM_METRICS_TOKEN"
+        raise ApiError(Code.CREDENTIALS_MISSING, detail=detail)
+    text = metrics.shown(VERSION, logs().dropped, broker_away=state.intake.broker_away)
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _look(since: datetime) -> tuple[Literal["ok", "away"], list[Job] | None]:

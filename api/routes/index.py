@@ -31,7 +31,7 @@ class ServicesOut(BaseModel):
 @router.get("/", tags=["index"], summary="What this is")
 async def index() -> IndexOut:
     """Say what runs here, and where to go on."""
-    links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "ready": "/ready"}
+    links = {name: f"/{name}" for name in ("docs", "health", "ready", "metrics")} | {"openapi": "/openapi.json"}
     return IndexOut(name="alrim", version=VERSION, links=links)
 
 

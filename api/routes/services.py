@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api import metrics
 from api.errors import ApiError, Code, problems
 from api.intake import StoreAway, TooBusy
 from api.intake_statement import Receipt
@@ -87,6 +88,8 @@ async def _accept(accepting: _Accepting, channel: Channel, body: SendingIn) -> A
     receipt = await _submit(state, row)
     if receipt.replayed:
         await quota().messages(caller.api_key_id, caller.account_id, -1)
+    else:
+        metrics.accepted(channel, body.lane, 1)
     if receipt.replayed and receipt.body_hash != caller.body_hash:
         raise ApiError(
             Code.IDEMPOTENCY_KEY_REUSED,

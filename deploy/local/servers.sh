@@ -13,6 +13,7 @@ need() {
 need mariadb-server 'mariadbd mysqld'
 need redis-server 'redis-server valkey-server'
 need rabbitmq-server rabbitmq-server
+need prometheus promtool
 need chromium 'chromium chromium-browser google-chrome'
 # What says whether the files for compose and systemd are what these take.
 docker compose version >/dev/null 2>&1 || need docker-compose docker-compose

@@ -35,6 +35,7 @@ from api.routes import (
     resets,
     sessions,
     social,
+    statistics,
     users,
 )
 from api.security import passwords
@@ -53,7 +54,7 @@ CACHES: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nob
 PASSWORD = "correct horse"
 ROUTES = (
     *(index, auth, resets, social, users, sessions, identities, export, api_keys, connections, consents),
-    *(notifications, decisions, logs),
+    *(notifications, decisions, logs, statistics),
 )
 
 

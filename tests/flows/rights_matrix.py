@@ -38,6 +38,7 @@ MATRIX: Final = {
     "DELETE /api/user/sessions/{session_id}": "401 204 404 404 401 401 401 401 401",
     "GET /api/user/export": "401 200 200 200 401 401 401 401 401",
     "GET /api/user/logs": "401 200 200 200 401 401 401 401 401",
+    "GET /api/user/statistics": "401 200 200 200 401 401 401 401 401",
     "GET /api/user/apikeys": "401 200 200 200 401 401 401 401 401",
     "POST /api/user/apikeys": "401 201 201 201 401 401 401 401 401",
     "PUT /api/user/apikeys/{key_id}": "401 200 404 404 401 401 401 401 401",
@@ -72,6 +73,8 @@ MATRIX: Final = {
     "POST /api/receipts/solapi/{token}": "404 404 404 404 404 404 404 404 404",
     "GET /": "200 200 200 200 200 200 200 200 200",
     "GET /health": "200 200 200 200 200 200 200 200 200",
+    # In this test's environment to everybody; elsewhere to whoever bears the token.
+    "GET /metrics": "200 200 200 200 200 200 200 200 200",
     "GET /ready": "200 200 200 200 200 200 200 200 200",
 }
 RECIPIENT: Final = {"to": "01012345678"}

@@ -94,6 +94,7 @@ MEANT: dict[str, set[str]] = {
     "scrub": {"PRIMARY", "ix_notifications_account"},
     "scrub old": {"PRIMARY", "ix_notifications_account"},
     "delete old": {"PRIMARY"} | OF_ATTEMPTS,
+    "standing": {"ix_notifications_due"},
     **{name: {"PRIMARY", "ix_notifications_batch"} for name in BATCHES},
 }
 """By which indexes each act finds; one that is not here or a list finds by ids alone."""

@@ -4,32 +4,41 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from config.settings import SettingsError, settings
 from tests.servers.process import free_port
-from workers.health import SOCKET_PATH_BYTES, Address, address, ask, listen, main
+from workers.health import METRICS, SOCKET_PATH_BYTES, Address, Page, Pages, address, ask, listen, main
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.flow
 
 
-def well() -> tuple[HTTPStatus, Mapping[str, object]]:
-    return HTTPStatus.OK, {"status": "ok"}
+Health = Callable[[], Page]
+TOKEN = "a token of the tests"
 
 
-def deaf() -> tuple[HTTPStatus, Mapping[str, object]]:
-    return HTTPStatus.SERVICE_UNAVAILABLE, {"status": "deaf"}
+def well() -> Page:
+    return Page.json(HTTPStatus.OK, {"status": "ok"})
+
+
+def deaf() -> Page:
+    return Page.json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "deaf"})
+
+
+def pages(health: Health = well) -> Pages:
+    return {"/health": health, METRICS: lambda: Page.text(b"alrim_up 1\n")}
 
 
 @contextmanager
-def serving(where: Address, answer: object = well) -> Iterator[None]:
-    server = listen(where, answer)  # type: ignore[arg-type]
+def serving(where: Address, health: Health = well) -> Iterator[None]:
+    server = listen(where, pages(health))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield
@@ -83,6 +92,43 @@ def test_where_it_does_not(say: pytest.MonkeyPatch, said: str, why: str) -> None
         address("worker")
 
 
+def test_beyond_this_machine_with_a_token_only(say: pytest.MonkeyPatch) -> None:
+    say.setenv("ALRIM_HEALTH_LISTEN", "0.0.0.0:9101")
+    say.setenv("ALRIM_METRICS_TOKEN", TOKEN)
+    assert address("worker") == ("0.0.0.0", 9101)
+    port = free_port()
+    with serving(("0.0.0.0", port)):
+        assert ask(("0.0.0.0", port))[0] == 200, "the check of the same machine"
+
+
+def status_of(port: int, path: str, **headers: str) -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize(
+    ("token", "borne", "status"),
+    [("", None, 200), (TOKEN, f"Bearer {TOKEN}", 200), (TOKEN, "Bearer another", 401), (TOKEN, None, 401)],
+)
+def test_who_reads_the_numbers_over_tcp(say: pytest.MonkeyPatch, token: str, borne: str | None, status: int) -> None:
+    say.setenv("ALRIM_METRICS_TOKEN", token)
+    port = free_port()
+    with serving(("127.0.0.1", port)):
+        assert status_of(port, METRICS, **({} if borne is None else {"Authorization": borne})) == status
+        assert (status_of(port, "/health"), status_of(port, "/")) == (200, 404)
+
+
+def test_a_socket_that_only_its_user_opens_asks_for_no_token(say: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    say.setenv("ALRIM_METRICS_TOKEN", TOKEN)
+    with serving(tmp_path / "w.sock"), socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(tmp_path / "w.sock"))
+        caller.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert caller.makefile("rb").read().endswith(b"\r\n\r\nalrim_up 1\n")
+
+
 def test_the_longest_path_is_served(tmp_path: Path) -> None:
     room = SOCKET_PATH_BYTES - len(os.fsencode(tmp_path)) - 1
     path = tmp_path / ("a" * room)
@@ -103,7 +149,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_text("mine")
     with pytest.raises(SettingsError, match="cannot listen"):
-        listen(path, well)
+        listen(path, pages())
     assert path.read_text() == "mine"
 
 
@@ -112,12 +158,12 @@ def test_over_tcp_and_a_port_that_is_taken() -> None:
     with serving(where, deaf), socket.create_connection(where):  # a caller who says nothing holds up nobody
         assert ask(where) == (503, '{"status": "deaf"}')
         with pytest.raises(SettingsError, match="Address already in use"):
-            listen(where, well)
+            listen(where, pages())
 
 
 def test_a_forked_child_lets_go_of_the_port() -> None:
     where = ("127.0.0.1", free_port())
-    server = listen(where, well)
+    server = listen(where, pages())
     read, write = os.pipe()
     forked, says_so = os.pipe()
     child = os.fork()
@@ -128,7 +174,7 @@ def test_a_forked_child_lets_go_of_the_port() -> None:
         os._exit(0)
     os.read(forked, 1)
     server.server_close()
-    listen(where, well).server_close()
+    listen(where, pages()).server_close()
     assert os.waitpid(child, os.WNOHANG) == (0, 0), "it was alive when the port was taken again"
     os.write(write, b"x")
     assert os.waitpid(child, 0) == (child, 0)
@@ -138,7 +184,7 @@ def test_a_forked_child_lets_go_of_the_port() -> None:
 
 @pytest.mark.parametrize(("answer", "status", "said"), [(well, 0, "ok"), (deaf, 1, "deaf")])
 @pytest.mark.usefixtures("say")
-def test_the_check_a_person_or_a_supervisor_runs(tmp_path: Path, answer: object, status: int, said: str) -> None:
+def test_the_check_a_person_or_a_supervisor_runs(tmp_path: Path, answer: Health, status: int, said: str) -> None:
     with serving(tmp_path / "health.worker.sock", answer):
         command = [sys.executable, "-m", "workers.health", "worker"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)

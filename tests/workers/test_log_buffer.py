@@ -16,6 +16,7 @@ from tests.flows.stack import wait_for
 from workers import log_buffer
 from workers.log_buffer import BATCH_BYTES, BATCH_RECORDS, MOST_BYTES, MOST_RECORDS, LogBuffer
 from workers.log_record import FRAME, LogRecord
+from workers.metrics import meters
 
 
 class Taking:
@@ -117,9 +118,12 @@ def test_a_batch_that_comes_back_to_a_full_buffer_is_the_oldest() -> None:
 def test_so_are_those_that_are_too_large_together() -> None:
     taking = Taking()
     buffer = LogBuffer(lambda: taking)
+    meters.cache_clear()
     ids = fill(buffer, 10, "x" * (MOST_BYTES // 4 - FRAME))
     assert buffer.hand_over(taking)
     assert (taking.ids, buffer.dropped) == (ids[6:], 6)
+    [counted] = meters().dropped.collect()
+    assert counted.samples[0].value == 6
     # The bytes that left are free again.
     assert len(fill(buffer, 4, "x" * (MOST_BYTES // 4 - FRAME))) == 4
     assert buffer.dropped == 6

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.vocabulary import Channel, Lane
-from workers.channels import gmail, google_account, kakao, kakao_account, ses, solapi, solapi_account
+from workers.channels import (
+    gmail,
+    gmail_codes,
+    google_account,
+    kakao,
+    kakao_account,
+    kakao_codes,
+    ses,
+    ses_codes,
+    solapi,
+    solapi_account,
+    solapi_codes,
+)
 from workers.channels.account import Check, Renew
 from workers.channels.exchange import Conversation, Listing, Message, Stamp
 
@@ -56,3 +68,11 @@ VENDORS: Final[Mapping[Channel, Vendor]] = {
     Channel.GMAIL: Vendor(gmail.converse, gmail.BATCH_SIZE, _mailboxes, gmail.check, renew=google_account.renew),
     Channel.SES: Vendor(ses.converse, ses.BATCH_SIZE, _mailboxes, ses.check),
 }
+
+CODES: Final[Mapping[Channel, frozenset[str]]] = {
+    Channel.KAKAO: frozenset(map(str, kakao_codes.VERDICTS)),
+    Channel.SOLAPI: frozenset(solapi_codes.CODES),
+    Channel.GMAIL: frozenset(f"{code}-{enhanced}" for code, enhanced in gmail_codes.VERDICTS),
+    Channel.SES: frozenset(ses_codes.VERDICTS),
+}
+"""The codes of each vendor that are listed here."""

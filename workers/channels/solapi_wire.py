@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,6 +18,8 @@ from urllib.parse import quote
 from workers.channels.exchange import Answer, HttpRequest, Listed, Message, Reply, Silence, Stamp
 
 PAGE: Final = 500
+MARK: Final = {"by": "alrim"}
+"""What tells our groups from other people's."""
 ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Ids and codes that may be stored, shown and put into an address; anything else is no id but free text."""
 
@@ -65,7 +67,7 @@ def compose_image(image: str, credentials: Mapping[str, str], stamp: Stamp) -> H
 
 def compose_group(credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
     """Create an empty group that may hold one number twice; its mark tells our groups from other people's."""
-    body = {"allowDuplicates": True, "customFields": {"by": "alrim"}}
+    body = {"allowDuplicates": True, "customFields": MARK}
     return _request("POST /messages/v4/groups", body, credentials, stamp)
 
 
@@ -99,6 +101,13 @@ def compose_fire(group_id: str, ids: Sequence[str], credentials: Mapping[str, st
 def compose_look(group_id: str, credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
     """Read the group."""
     return _request(f"GET /messages/v4/groups/{quote(group_id, safe='')}", None, credentials, stamp)
+
+
+def compose_groups(before: datetime, credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
+    """List groups that were made before this moment and not fired, the first page of them."""
+    value = quote(f"PENDING,{_moment(before)}", safe=",")
+    path = f"GET /messages/v4/groups?criteria=status,dateCreated&cond=eq,lt&value={value}&limit={PAGE}"
+    return _request(path, None, credentials, stamp)
 
 
 def compose_delete(group_id: str, credentials: Mapping[str, str], stamp: Stamp) -> HttpRequest:
@@ -186,7 +195,7 @@ def _request(
     delivers: bool = False,
 ) -> HttpRequest:
     method, path = line.split(" ", 1)
-    date = stamp.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    date = _moment(stamp.now)
     signature = sign(credentials["api_secret"], date, stamp.nonce)
     claims = f"apiKey={credentials['api_key']}, date={date}, salt={stamp.nonce}, signature={signature}"
     headers = {"Authorization": f"HMAC-SHA256 {claims}"}
@@ -198,6 +207,10 @@ def _request(
     content = b"" if body is None else json.dumps(body, separators=(",", ":")).encode("ascii")
     url = credentials["base_url"].rstrip("/") + path
     return HttpRequest(method, url, headers, content, delivers=delivers, pooled=True)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _message(message: Message, image_ids: Mapping[str, str]) -> dict[str, Any]:

@@ -9,14 +9,18 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Generator, Sequence
-from datetime import timedelta
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any, Final, Self, TypeVar, assert_never
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 
+from config import tracing
 from config.providers import addresses
 from config.settings import Worker, settings
+from config.vocabulary import Channel
 from models import ledger
 from models.connection import Connection
 from models.credentials import reveal
@@ -43,6 +47,7 @@ from workers.channels.exchange import (
     Step,
     Together,
 )
+from workers.metrics import meters
 from workers.outcome import Retry, Unknown
 from workers.pace import Go, Later, Spent, Verdict
 from workers.tasks.patience import AWAY
@@ -85,14 +90,16 @@ def open_credentials(connection: Connection) -> dict[str, str]:
 class Carrier:
     """Carries one conversation about notifications that this worker holds; a context, since mail keeps a connection."""
 
-    def __init__(self, fences: Sequence[Fence], begun: float, toll: Toll = lambda _: Go(0)) -> None:
+    def __init__(self, channel: Channel, fences: Sequence[Fence], begun: float, toll: Toll = lambda _: Go(0)) -> None:
         """Take the claims, the monotonic moment of the claim, and what gives slots to those that are about to leave.
 
-        `reached` tells whether the provider was; `held_back`, what became of those for whom there was no slot.
+        `reached` tells whether the provider was; `held_back`, what became of those for whom there was no slot;
+        `departures`, who left and when.
         """
+        self._channel = channel
         self._fences = {str(fence.id): fence for fence in fences}
         self._begun = begun
-        self._left: set[str] = set()
+        self.departures: dict[str, datetime] = {}
         self._toll = toll
         self.reached = False
         self.held_back: Outcomes = {}
@@ -117,7 +124,7 @@ class Carrier:
         except Exception:
             log.exception("conversation.broken")
             self.reached = True
-            return {each: Unknown("broken") if each in self._left else Retry("broken") for each in self._fences}
+            return {each: Unknown("broken") if each in self.departures else Retry("broken") for each in self._fences}
 
     def follow(self, dialogue: Generator[Step, Any, T]) -> T:
         """Carry every step out and return what the dialogue returns; what it raises, it raises."""
@@ -152,7 +159,7 @@ class Carrier:
             log.warning("depart.store_away", error=type(error).__name__)
             return ()
         departed = tuple(each for each in paid if UUID(each) in ready)
-        self._left.update(departed)
+        self.departures |= dict.fromkeys(departed, utc_now())
         return departed
 
     def _pay(self, ids: Sequence[str], *, whole: bool) -> Sequence[str]:
@@ -176,20 +183,30 @@ class Carrier:
         return ids[:paid]
 
     def _ask(self, request: Request) -> Answer:
-        if self._is_late() and not self._left:
+        if self._is_late() and not self.departures:
             return Silence(may_have_left=False, code="late")
-        answer = self._transmit(request)
-        self._note_reached(answer)
+        with self._traced(type(request).__name__):
+            began = time.perf_counter()
+            answer = self._transmit(request)
+            self._note(answer, time.perf_counter() - began)
         return answer
 
     def _ask_all(self, requests: Sequence[HttpRequest]) -> Sequence[Answer]:
-        answers = wide.send_all(requests)
+        began = time.perf_counter()
+        with self._traced(HttpRequest.__name__):
+            answers = wide.send_all(requests)
+        # They were in flight together: each counts with the time of all.
         for answer in answers:
-            self._note_reached(answer)
+            self._note(answer, time.perf_counter() - began)
         return answers
 
-    def _note_reached(self, answer: Answer) -> None:
+    def _traced(self, exchange: str) -> AbstractContextManager[object]:
+        about = {"alrim.channel": self._channel, "alrim.exchange": exchange}
+        return tracing.span("provider call", SpanKind.CLIENT, about)
+
+    def _note(self, answer: Answer, seconds: float) -> None:
         self.reached = self.reached or isinstance(answer, Reply) or answer.may_have_left
+        meters().calls.labels(self._channel, "yes" if isinstance(answer, Reply) else "no").observe(seconds)
 
     def _transmit(self, request: Request) -> Answer:
         match request:

@@ -79,7 +79,7 @@ def _try(connection: Connection) -> Verdict:
         credentials = open_credentials(connection)
     except SealBroken:
         return UNREADABLE
-    with Carrier([], time.monotonic()) as carrier:
+    with Carrier(connection.channel, [], time.monotonic()) as carrier:
         return carrier.follow(VENDORS[connection.channel].check(credentials, stamp))
 
 
@@ -107,7 +107,7 @@ def _renew(connection: Connection) -> Renewal:
         return UNREADABLE
     if renew is None or "refresh_token" not in credentials:
         return Refused("these credentials cannot be renewed: give them anew")
-    with Carrier([], time.monotonic()) as carrier:
+    with Carrier(connection.channel, [], time.monotonic()) as carrier:
         return carrier.follow(renew(credentials))
 
 

@@ -16,9 +16,11 @@ from uuid import UUID
 import structlog
 from celery import Task
 from celery.exceptions import Ignore
+from opentelemetry.trace import SpanKind
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import tracing
 from config.limits import limit_of
 from config.log_vocabulary import LogEvent
 from config.settings import Worker, settings
@@ -40,6 +42,7 @@ from workers.log_record import Detail
 from workers.pace import Verdict, pace
 from workers.publish import note
 from workers.tasks.carry import Carrier, open_credentials, open_message, stamp
+from workers.tasks.numbers import tell_tally, tell_times
 from workers.tasks.patience import AWAY, patiently
 from workers.tasks.record import Heard, record
 from workers.tasks.tally import Tally, Undelivered, conclude, later
@@ -55,6 +58,7 @@ class _Held:
     """What this worker has in hands: notifications of one connection, and perhaps the right to try its gate."""
 
     claimed: list[Claimed]
+    lane: Lane | None
     connection: Connection | None
     probe: Probe | None
     expired: int
@@ -77,14 +81,17 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         raise later("store_away", None) from None
     tally = Tally()
     if held.claimed:
-        outcomes, reached = _outcomes(channel, held, begun)
+        outcomes, reached, departures = _outcomes(channel, held, begun)
         heard = Heard(outcomes, reached, started, held.probe, held.connection)
         # What was sent must not look unknown because the database was away for a while.
         tally = patiently(lambda: _record(channel, held.claimed, heard), begun + settings(Worker).start_within * 1.4)
         _tell(channel, held.claimed, tally.ended)
+        if held.lane is not None:
+            tell_times(channel, held.lane, held.claimed, departures, tally.ended)
     elif not held.expired:
         raise Ignore
     tally.failed["expired"] += held.expired
+    tell_tally(channel, tally)
     return tally
 
 
@@ -96,7 +103,7 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
             # Never more than a day's quota: nothing could take it whole.
             most = None if connection is None else limit_of(connection.channel).per_day or None
             claim = ledger.claim(session, _with_others(session, connection, lane, ids, now), now, lease, most)
-            return _Held(claim.held, connection, None, claim.expired)
+            return _Held(claim.held, lane, connection, None, claim.expired)
         if connection.closed_until > now:
             _refuse(session, ids, connection, now)
         claim = ledger.claim(session, ids, now, lease, most=1)
@@ -104,7 +111,7 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
         if claim.held and probe is None:
             # Somebody else is trying; the transaction is undone, and with it the claim.
             raise later(f"closed {connection.closed_reason}", None)
-        return _Held(claim.held, connection, probe, claim.expired)
+        return _Held(claim.held, lane, connection, probe, claim.expired)
 
 
 def _connection(session: Session, notification_id: UUID) -> tuple[Connection | None, Lane | None]:
@@ -156,22 +163,22 @@ def _tell(channel: Channel, claimed: Sequence[Claimed], ended: Sequence[Ended]) 
         note(LogEvent.ATTEMPT_ENDED, detail, row.account_id, row.request_id, each.notification_id)
 
 
-def _outcomes(channel: Channel, held: _Held, begun: float) -> tuple[Outcomes, bool]:
-    """Hear what becomes of each, and whether the provider was reached at all."""
+def _outcomes(channel: Channel, held: _Held, begun: float) -> tuple[Outcomes, bool, Mapping[str, datetime]]:
+    """Hear what becomes of each, whether the provider was reached at all, and who departed when."""
     everyone = [str(each.fence.id) for each in held.claimed]
     if held.connection is None:
-        return dict.fromkeys(everyone, outcome.Rejected("connection_gone")), False
+        return dict.fromkeys(everyone, outcome.Rejected("connection_gone")), False, {}
     try:
         credentials = open_credentials(held.connection)
     except SealBroken:
-        return dict.fromkeys(everyone, outcome.Retry("credentials_unreadable", closes=True)), False
+        return dict.fromkeys(everyone, outcome.Retry("credentials_unreadable", closes=True)), False, {}
     messages, outcomes = _open(held.claimed)
     if not messages:
-        return outcomes, False
+        return outcomes, False, {}
     toll = partial(_toll, held.connection, {each.id: VENDORS[channel].recipients(each.body) for each in messages})
-    with Carrier([each.fence for each in held.claimed], begun, toll) as carrier:
+    with Carrier(channel, [each.fence for each in held.claimed], begun, toll) as carrier:
         heard = carrier.carry(VENDORS[channel].converse(messages, credentials, stamp))
-    return {**carrier.held_back, **heard, **outcomes}, carrier.reached
+    return {**carrier.held_back, **heard, **outcomes}, carrier.reached, carrier.departures
 
 
 def _toll(connection: Connection, recipients: Mapping[str, int], ids: Sequence[str]) -> Verdict:
@@ -196,8 +203,14 @@ def _open(claimed: Sequence[Claimed]) -> tuple[list[Message], Outcomes]:
 
 def _run(task: "Task[Any, Any]", channel: Channel, ids: list[str]) -> dict[str, int]:
     request_id = task.request.get("request_id")
-    with structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id):
+    parent = {tracing.HEADER: task.request.get(tracing.HEADER) or ""}
+    about = {"alrim.channel": channel, "alrim.task_id": str(task.request.id), "alrim.notifications": len(ids)}
+    with (
+        structlog.contextvars.bound_contextvars(task_id=task.request.id, request_id=request_id),
+        tracing.span("deliver", SpanKind.CONSUMER, about, parent) as span,
+    ):
         tally = deliver(channel, ids)
+        span.set_attributes({f"alrim.{outcome}": number for outcome, number in tally.counts().items()})
         log.info("deliver.done", channel=str(channel), **tally.counts())
         return conclude(tally, max(len(ids), tally.total()))
 

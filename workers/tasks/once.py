@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 from config.jobs import JOBS
 from config.vocabulary import Job
@@ -25,6 +26,10 @@ log = structlog.get_logger()
 
 PORTION: Final = 20.0
 """Seconds, well within a task's limit."""
+
+
+class TakenOver(Exception):  # noqa: N818 - the name says what happened
+    """Somebody else does the slot: what was about to be committed must not be."""
 
 
 class Portion:
@@ -43,10 +48,22 @@ class Portion:
 
     def goes_on(self, done: int, position: UUID | None = None) -> bool:
         """Note a slice, and how far the slot has come; whether there may be another."""
+        try:
+            with transaction() as session:
+                return self.goes_on_with(session, done, position)
+        except TakenOver:
+            return False
+
+    def goes_on_with(self, session: Session, done: int, position: UUID | None = None) -> bool:
+        """The same in the transaction that does the slice: both are committed, or neither.
+
+        Raises:
+            TakenOver: somebody else does the slot; raised through the transaction, it undoes the slice.
+        """
         self.done += done
-        with transaction() as session:
-            is_mine = slots.touch(session, self._turn, done, utc_now(), position)
-        return is_mine and time.monotonic() < self._until
+        if not slots.touch(session, self._turn, done, utc_now(), position):
+            raise TakenOver
+        return time.monotonic() < self._until
 
 
 def once(job: Job, work: Callable[[Portion], bool]) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from config.settings import Worker, settings
-from config.vocabulary import Ending
+from config.vocabulary import Ending, State
 from models import attempt, ledger
 from models.attempt import Attempt, Ended
 from models.ledger import Fence
@@ -27,6 +27,7 @@ from models.types import utc_now
 from workers.celery_app import app
 from workers.channels.solapi_codes import CODES, Class, report
 from workers.publish import Report
+from workers.tasks.numbers import tell_delivered, tell_outcomes
 from workers.tasks.patience import patiently
 
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ def settle(connection_id: UUID, reports: Sequence[Report]) -> Counter[str]:
     """Confirm each reported notification, all in one transaction; the counts are by what was done."""
     done: Counter[str] = Counter()
     now = utc_now()
+    confirmed: dict[str | None, set[UUID]] = {}
     final: dict[str | None, dict[UUID, Report]] = defaultdict(dict)
     with transaction() as session:
         rows = _lock(session, connection_id, reports)
@@ -58,7 +60,10 @@ def settle(connection_id: UUID, reports: Sequence[Report]) -> Counter[str]:
             if kind != "final":
                 done[kind] += 1
         for failure, said in final.items():
-            done.update(_confirm(session, rows, said, failure, now))
+            confirmed[failure], repeated = _confirm(session, rows, said, failure, now)
+            done["delivered" if failure is None else "failed"] += len(confirmed[failure])
+            done["repeated"] += repeated
+    _tell(rows, confirmed, now)
     log.info("receipts.done", **+done)
     return +done
 
@@ -83,16 +88,24 @@ def _kind(row: Notification | None, said: Report) -> str:
 
 def _confirm(
     session: Session, rows: Mapping[UUID, Notification], said: Mapping[UUID, Report], failure: str | None, now: datetime
-) -> Counter[str]:
-    """Confirm what is still to be confirmed, and keep the carrier's code on the attempt that the report is of."""
+) -> tuple[set[UUID], int]:
+    """Confirm what is still to be confirmed, and keep the carrier's code on the attempt that the report is of.
+
+    Returns those that changed, and how many of the others had been confirmed before.
+    """
     present = [Fence(row_id, each.attempt) for row_id, each in said.items() if each.attempt == rows[row_id].attempt]
     changed = ledger.confirm(session, present, now, failure)
     older = {row_id for row_id, each in said.items() if each.attempt != rows[row_id].attempt}
     noted = {row_id: said[row_id] for row_id in changed | older}
     attempt.note(session, _endings(session, rows, noted, now))
-    return Counter(
-        {"delivered" if failure is None else "failed": len(changed), "repeated": len(present) - len(changed)}
-    )
+    return changed, len(present) - len(changed)
+
+
+def _tell(rows: Mapping[UUID, Notification], confirmed: Mapping[str | None, set[UUID]], now: datetime) -> None:
+    for failure, ids in confirmed.items():
+        for channel, number in Counter(rows[each].channel for each in ids).items():
+            tell_outcomes(channel, State.DELIVERED if failure is None else State.FAILED, {failure: number})
+    tell_delivered([rows[each] for each in confirmed.get(None, ())], now)
 
 
 def _endings(

@@ -33,6 +33,7 @@ from workers.publish import Report
 from workers.retry import next_question
 from workers.tasks import receipts
 from workers.tasks.carry import Carrier, open_credentials, stamp
+from workers.tasks.numbers import tell_outcomes
 from workers.tasks.patience import patiently
 from workers.tasks.record import REPORT_AFTER
 
@@ -47,6 +48,7 @@ GIVE_UP: Final[Mapping[State, timedelta]] = {
 """For how long after its departure a notification in this state is asked about."""
 
 UNKNOWN: Final = frozenset({State.UNKNOWN})
+SETTLES: Final[Mapping[Ending, State]] = {Ending.ACCEPTED: State.SENT, Ending.REJECTED: State.FAILED}
 
 
 @app.task(name="reconcile")
@@ -94,7 +96,7 @@ def _settle(connection: Connection, rows: Sequence[Notification]) -> Outcomes:
     if settle is None:
         return {}
     messages = [Message(str(row.id), row.attempt, row.type, {}) for row in rows]
-    with Carrier([_fence(row) for row in rows], time.monotonic()) as carrier:
+    with Carrier(connection.channel, [_fence(row) for row in rows], time.monotonic()) as carrier:
         credentials = _credentials(connection)
         return (
             carrier.carry(settle(messages, rows[0].group_id or "", credentials, stamp))
@@ -108,7 +110,7 @@ def _read_reports(connection: Connection, rows: Sequence[Notification]) -> list[
     credentials = _credentials(connection)
     if read is None or credentials is None:
         return []
-    with Carrier([_fence(row) for row in rows], time.monotonic()) as carrier:
+    with Carrier(connection.channel, [_fence(row) for row in rows], time.monotonic()) as carrier:
         listed = carrier.follow(read(rows[0].group_id or "", credentials, stamp))
     return [
         Report(str(row.id), row.attempt, said.code, said.network_code, said.message_id)
@@ -131,6 +133,7 @@ def _record(rows: Sequence[Notification], outcomes: Outcomes) -> Counter[str]:
     for row in rows:
         same[_ending(outcomes.get(str(row.id)))].append(row)
     done: Counter[str] = Counter()
+    settled: dict[State, Counter[str | None]] = defaultdict(Counter)
     now = utc_now()
     with transaction() as session:
         for (ending, code), members in same.items():
@@ -142,6 +145,10 @@ def _record(rows: Sequence[Notification], outcomes: Outcomes) -> Counter[str]:
                 if row.id in changed
             )
             attempt.note(session, list(lines))
+            if ending in SETTLES:
+                settled[SETTLES[ending]][code] += len(changed)
+    for state, codes in settled.items():
+        tell_outcomes(rows[0].channel, state, codes)
     return done
 
 

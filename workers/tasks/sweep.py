@@ -28,6 +28,7 @@ from workers.celery_app import app
 from workers.log_post import LogPost
 from workers.publish import Bell, Ring
 from workers.retry import after_loss
+from workers.tasks.numbers import tell_attempts, tell_outcomes
 from workers.tasks.patience import AWAY
 from workers.tasks.policy import policy
 
@@ -95,9 +96,10 @@ def ring_due(bell: Bell, channel: Channel, lane: Lane, now: datetime) -> int:
     with transaction() as session:
         rows = session.scalars(_due(State.QUEUED, channel, lane, now)).all()
         late = [row for row in rows if row.expires_at is not None and row.expires_at <= now]
-        ledger.fail(session, [Fence(row.id, row.attempt) for row in late], now, "expired", spends=False)
+        failed = ledger.fail(session, [Fence(row.id, row.attempt) for row in late], now, "expired", spends=False)
         ready = _hold_back(session, [row for row in rows if row not in late], now)
         waking.look_again(session, [row.id for row in ready], now + RING_EVERY)
+    tell_outcomes(channel, State.FAILED, {"expired": len(failed)})
     bell.ring(Ring(row.id, channel, lane, row.connection_id, row.request_id) for row in ready)
     return len(ready)
 
@@ -162,10 +164,11 @@ def settle_leases(channel: Channel, lane: Lane, now: datetime) -> int:
             unsent = [Fence(row.id, number) for row in rows if row.departed_at is None and row.attempt == number]
             ledger.requeue(session, unsent, now, now + after_loss(number), LOST, spends=False, start=SENDING)
         _settle_departed(session, channel, [Fence(row.id, row.attempt) for row in rows if row.departed_at], now)
-        endings = (
+        endings = [
             Ended(row.id, row.attempt, Ending.LOST, LOST, row.departed_at or row.updated_at, now) for row in rows
-        )
-        attempt.note(session, list(endings))
+        ]
+        attempt.note(session, endings)
+    tell_attempts(channel, endings)
     if rows:
         departed = sum(row.departed_at is not None for row in rows)
         log.warning("sweep.leases_lost", channel=str(channel), lane=str(lane), lost=len(rows), departed=departed)

@@ -41,7 +41,7 @@ def test_two_hosts_are_none(client: Browser) -> None:
     assert client.request("GET", "/", headers=both).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
 def test_a_load_balancer_may_ask_by_address(client: Browser, path: str) -> None:
     # These routes are not part of this small application: 404 is the router's word, not the middleware's.
     assert client.request("GET", path, headers={"Host": "10.1.2.3"}).status_code == 404
