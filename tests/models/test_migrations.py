@@ -1,7 +1,7 @@
 """One head; up, down and up again; and the migrations make what the models say, on both databases."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,7 @@ def value(column: Column[Any], number: int) -> object:
         int: number,
         bool: True,
         # As the database keeps it.
+        date: date(2026, 1, 2),
         datetime: datetime(2026, 1, 2, 3, 4, number),  # noqa: DTZ001 - as above
     }
     return made[column.type.python_type]
