@@ -110,7 +110,8 @@ def accepted_by(app: FastAPI, ring: Ring) -> None:
 def test_from_the_request_to_the_providers_answer(
     taken: Callable[[], Sequence[ReadableSpan]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(celery.conf, "broker_url", "memory://")
+    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+        monkeypatch.setattr(celery.conf, name, "memory://")
     speak(monkeypatch)
     connection_id = rows.a_connection(Channel.KAKAO)
     row_id = rows.a_row(State.QUEUED, due=True, channel=Channel.KAKAO, connection_id=connection_id, attempt=0)

@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 @pytest.fixture
 def beat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beat]:
-    monkeypatch.setattr(app.conf, "broker_url", "memory://")
+    for name in ("broker_url", "broker_write_url"):
+        monkeypatch.setattr(app.conf, name, "memory://")
     beat = Beat()
     monkeypatch.setattr(beat, "_since", utc_now() - GRACE)
     yield beat
@@ -55,7 +56,8 @@ def test_what_was_seen_is_told_for_some_seconds(beat: Beat, monkeypatch: pytest.
 
 
 def test_a_broker_and_a_database_that_are_away(beat: Beat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    for name in ("broker_url", "broker_write_url"):
+        monkeypatch.setattr(app.conf, name, "redis://127.0.0.1:1/0")
     monkeypatch.setenv("ALRIM_DATABASE_URL", "mysql+pymysql://nobody@127.0.0.1:1/alrim")
     engine().dispose()
     for cached in (settings, engine):

@@ -1,12 +1,12 @@
 """What waits is written down, once a minute, and while the broker is away, too."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from config.settings import settings
-from config.vocabulary import Channel, Job, Lane, State
+from config.vocabulary import Channel, Job, Lane, Queue, State
 from models.queue_sample import QueueSample
 from models.run import Run
 from models.session import snapshot, transaction
@@ -14,7 +14,7 @@ from models.slots import LONG_AGO
 from models.tidying import SAMPLES_FOR, tidy_slice
 from models.types import utc_now
 from tests.rows import a_row
-from workers.celery_app import app
+from workers.tasks import sample
 from workers.tasks.once import once
 from workers.tasks.sample import take_samples
 
@@ -27,13 +27,14 @@ def kept() -> list[tuple[Channel, Lane, int | None, int, int]]:
     return [(row.channel, row.lane, row.messages, row.due, row.held) for row in rows]
 
 
-@pytest.mark.parametrize(("broker", "messages"), [("memory://", 0), ("redis://127.0.0.1:1/0", None)])
+EMPTY: dict[tuple[str, ...], int] = {(str(queue),): 0 for queue in Queue}
+
+
+@pytest.mark.parametrize(("depths", "messages"), [(EMPTY, 0), (None, None)])
 def test_what_waits_is_written_down_once_a_slot(
-    monkeypatch: pytest.MonkeyPatch, broker: str, messages: int | None
+    monkeypatch: pytest.MonkeyPatch, depths: Mapping[tuple[str, ...], int] | None, messages: int | None
 ) -> None:
-    monkeypatch.setenv("ALRIM_BROKER_URL", broker)
-    settings.cache_clear()
-    monkeypatch.setattr(app.conf, "broker_url", broker)
+    monkeypatch.setattr(sample, "look_at_queues", lambda: depths)
     a_row(State.UNKNOWN, due=True, channel=Channel.GMAIL, wake_at=None)
     for _ in range(2):
         a_row(State.QUEUED, due=True, channel=Channel.SES, lane=Lane.BULK)
@@ -46,11 +47,9 @@ def test_what_waits_is_written_down_once_a_slot(
 
 
 def test_old_samples_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALRIM_BROKER_URL", "memory://")
-    settings.cache_clear()
-    a_row(State.QUEUED, due=True, channel=Channel.SES)
-    take = once(Job.QUEUE_SAMPLES, take_samples)
-    assert (take, len(kept())) == ("finished 1", 1)
+    monkeypatch.setattr(sample, "look_at_queues", lambda: EMPTY | {(str(Queue.SEND_SES_URGENT),): 3})
+    assert once(Job.QUEUE_SAMPLES, take_samples) == "finished 1"
+    assert kept() == [(Channel.SES, Lane.URGENT, 3, 0, 0)]
     now = utc_now() + SAMPLES_FOR
     with transaction() as session:
         assert tidy_slice(session, now - timedelta(hours=1)) == 0
