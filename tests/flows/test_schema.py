@@ -34,7 +34,7 @@ from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.flow
 
-EXAMPLES: Final = 32
+EXAMPLES: Final = 16
 """Requests of each operation and each way to say who one is."""
 CHECKS: Final = [
     not_a_server_error,
