@@ -113,6 +113,7 @@ def _transport(url: str) -> dict[str, Any]:
     return {
         # Longer than any task; only messages acknowledged late could be redelivered at all.
         "visibility_timeout": 120,
+        "queue_order_strategy": "workers.order:UrgentFirst",
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
