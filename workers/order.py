@@ -15,7 +15,7 @@ TURNS: Final = 4
 """Of so many turns one is everybody's."""
 
 
-class UrgentFirst(round_robin_cycle):
+class UrgentFirst(round_robin_cycle):  # type: ignore[type-arg] # not generic when it runs
     """Queues in turn, those of lane urgent before the others in three of four turns."""
 
     def __init__(self, it: list[str] | None = None) -> None:
@@ -24,7 +24,7 @@ class UrgentFirst(round_robin_cycle):
         self._turn = 0
 
     @override
-    def consume(self, n: int) -> Any:  # noqa: ANN401 - kombu returns a list, and its types say otherwise
+    def consume(self, n: int) -> Any:
         """Give the order for the next message."""
         self._turn = (self._turn + 1) % TURNS
         queues = list(super().consume(n))
