@@ -5,7 +5,7 @@ SYNCED := .venv/.synced
 REQUIREMENTS := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test chaos prove-away prove-shipping prove-growth prove-archive prove-memory bench audit check fix migrate migration lock
+.PHONY: help up demo test chaos prove-away prove-shipping prove-growth prove-archive prove-beats prove-retention prove-memory bench audit check fix migrate migration lock
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -51,6 +51,16 @@ ROWS := 10000000
 prove-growth: $(SYNCED) ## Time every query on a table of ROWS=10000000 beside a small one, and print the ratios (half an hour, 20 GB of disk)
 	@sh deploy/local/servers.sh
 	$(PYTHON_BIN)/python -m benchmarks growth --rounds $(ROUNDS) --rows $(ROWS)
+
+prove-beats: $(SYNCED) ## Let two beats and two workers run for ten minutes, and count how often each slot of each job was run
+	@sh deploy/local/servers.sh
+	PROVE_SECONDS=600 $(PYTHON_BIN)/python -m pytest tests/flows/test_periodic.py -s
+
+OLD := 1000000
+
+prove-retention: $(SYNCED) ## Scrub OLD=1000000 old notifications and delete as many while 200 requests a second are accepted
+	@sh deploy/local/servers.sh
+	$(PYTHON_BIN)/python -m benchmarks keeping --rows $(OLD) --seconds 60
 
 RECORDS_A_DAY := 5000
 
