@@ -12,8 +12,10 @@ import pytest
 import requests
 
 from tests.flows.client import Client
+from tests.flows.shelf import Shelf, in_a_bucket
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
 from tests.servers.mariadb import Mariadb
+from tests.servers.moto import MotoServer
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
 
@@ -110,3 +112,12 @@ def flower(stack: Stack) -> Iterator[str]:
 def _newest_task(flower: str) -> float:
     tasks = requests.get(f"{flower}/api/tasks", auth=("operator", "zqxoperator"), timeout=5).json()
     return max((task.get("received") or 0.0 for task in tasks.values()), default=0.0)
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[Shelf]:
+    """An archive in a bucket of a server of its own."""
+    moto = MotoServer(tmp_path)
+    moto.start()
+    yield in_a_bucket(moto)
+    moto.stop()

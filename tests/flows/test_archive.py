@@ -7,12 +7,10 @@ reads as many.
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import boto3
 import duckdb
 import pytest
 from sqlalchemy.orm import Session
@@ -21,17 +19,16 @@ from models.log_record import store
 from models.schema import metadata
 from models.session import make_engine
 from models.types import utc_now
+from tests.flows.shelf import Shelf
 from tests.flows.stack import PYTHON, ROOT
 from tests.logging_rows import record_at
 from tests.servers.mariadb import Mariadb
-from tests.servers.moto import MotoServer
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(3600)]
 
 DAYS = 60
 A_DAY = int(os.environ.get("PROVE_RECORDS_A_DAY", "12"))
 IS_PROOF = "PROVE_RECORDS_A_DAY" in os.environ
-BUCKET = "logs"
 POINTS = {f"{when} {act}" for when in ("before", "after") for act in ("commit", "write", "delete")} | {"before read"}
 DDL = next(
     block.removeprefix("sql\n")
@@ -39,31 +36,19 @@ DDL = next(
     if block.startswith("sql\n") and "read_json" in block
 )
 """How the documentation reads an archive by DuckDB."""
-Objects = Callable[[], dict[str, bytes]]
 
 
 @pytest.fixture(params=["directory", "bucket"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[dict[str, str], Objects]]:
-    """An archive's settings, and what it holds."""
-    if request.param == "directory":
-        root = tmp_path / "shelf"
-        yield (
-            {"ALRIM_ARCHIVE": str(root)},
-            lambda: {str(each.relative_to(root)): each.read_bytes() for each in root.rglob("*.json.gz")},
-        )
-        return
-    moto = MotoServer(tmp_path)
-    moto.start()
-    bucket = (
-        boto3.session.Session()
-        .resource("s3", **moto.arguments)
-        .create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    """An archive of each kind."""
+    if request.param == "bucket":
+        made: Shelf = request.getfixturevalue("bucket")
+        return made
+    root = tmp_path / "shelf"
+    return Shelf(
+        {"ALRIM_ARCHIVE": str(root)},
+        lambda: {str(each.relative_to(root)): each.read_bytes() for each in root.rglob("*.json.gz")},
     )
-    yield (
-        {"ALRIM_ARCHIVE": f"s3://{BUCKET}/alrim", **moto.environment},
-        lambda: {each.key.removeprefix("alrim/"): each.get()["Body"].read() for each in bucket.objects.all()},
-    )
-    moto.stop()
 
 
 def fill(url: str) -> set[UUID]:
@@ -84,12 +69,16 @@ def fill(url: str) -> set[UUID]:
 
 
 def test_killed_at_every_step_of_sixty_days_it_holds_each_record_once(
-    tmp_path: Path, mariadb: Mariadb, archive: tuple[dict[str, str], Objects]
+    tmp_path: Path, mariadb: Mariadb, shelf: Shelf
 ) -> None:
     mariadb.start()
-    url = mariadb.fresh_database() if "ALRIM_LOGS_AWS_ENDPOINT_URL" in archive[0] else f"sqlite:///{tmp_path / 'a.db'}"
+    url = (
+        mariadb.fresh_database()
+        if shelf.settings["ALRIM_ARCHIVE"].startswith("s3:")
+        else f"sqlite:///{tmp_path / 'a.db'}"
+    )
     every = fill(url)
-    environment = {**os.environ, "ALRIM_ENV": "test", "ALRIM_DATABASE_URL": url, **archive[0]}
+    environment = {**os.environ, "ALRIM_ENV": "test", "ALRIM_DATABASE_URL": url, **shelf.settings}
     days = [*range(DAYS - 1, 1, -1 if IS_PROOF else -19), 1]
     asked = {"days": days, "most_records": 20_000 if IS_PROOF else 60, "look": not IS_PROOF}
     ended = subprocess.run(
@@ -106,7 +95,7 @@ def test_killed_at_every_step_of_sixty_days_it_holds_each_record_once(
     died = said.pop("died")
     assert said == {"lost": 0, "records": len(every), "most": 1, "of": len(every)}
     assert set(died) == POINTS
-    assert read_by_duckdb(tmp_path / "copy", archive[1]()) == (len(every), len(every), 9)
+    assert read_by_duckdb(tmp_path / "copy", shelf.objects()) == (len(every), len(every), 9)
 
 
 def read_by_duckdb(folder: Path, objects: dict[str, bytes]) -> tuple[int, ...]:

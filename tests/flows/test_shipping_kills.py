@@ -1,12 +1,15 @@
-"""Log records through `logs.ship` to MariaDB, its worker killed again and again: each is there exactly once in the end.
+"""Log records through `logs.ship` to MariaDB, and on to S3, their workers killed again and again: each is there once.
 
 `PROVE_RECORDS` and `PROVE_KILLS` make it long (`make prove-shipping`); the suite runs a fiftieth of it.
 """
 
+import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -16,10 +19,13 @@ from typing_extensions import override
 
 from config.log_vocabulary import LogEvent
 from config.vocabulary import CONSUMES, Process
+from models.archive_text import unpack
 from models.types import new_id, utc_now
 from tests.flows.conftest import private_broker
-from tests.flows.stack import PYTHON, Stack, wait_for
+from tests.flows.shelf import Shelf
+from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
 from tests.flows.test_log_shipping import speaking
+from tests.rows import id_at
 from tests.servers.mariadb import Mariadb
 from tests.servers.redis import RedisServer
 from tests.workers.test_publish import speak_to
@@ -34,6 +40,8 @@ LONGEST = 60 + RECORDS / 500
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(60 + 2 * LONGEST)]
 
+MADE = utc_now() - timedelta(days=2)
+"""Long enough ago to be archived, where records stay hot for a day."""
 ACCOUNTS = [new_id() for _ in range(20)]
 DETAIL: Detail = {
     "method": "POST",
@@ -79,7 +87,7 @@ class Publisher(Thread):
 
 def a_record(number: int) -> LogRecord:
     about = (ACCOUNTS[number % len(ACCOUNTS)], f"r-{number}", None)
-    return LogRecord(new_id(), LogEvent.REQUEST_SERVED, utc_now(), *about, DETAIL)
+    return LogRecord(id_at(MADE), LogEvent.REQUEST_SERVED, MADE, *about, DETAIL)
 
 
 @pytest.fixture
@@ -116,7 +124,7 @@ def counted(stack: Stack) -> int:
     return int(found[0]) if found else 0
 
 
-def test_each_record_is_there_once_however_often_its_worker_is_killed(shipping: Bulk) -> None:
+def test_each_record_is_there_once_however_often_its_worker_is_killed(shipping: Bulk, bucket: Shelf) -> None:
     begun = time.monotonic()
     publisher, held = Publisher(), list[int]()
     publisher.start()
@@ -145,3 +153,26 @@ def test_each_record_is_there_once_however_often_its_worker_is_killed(shipping: 
     )
     assert len(publisher.ids) == RECORDS
     assert sorted(found) == sorted(publisher.ids)
+    died, archived = archive(shipping, bucket)
+    sys.stdout.write(
+        f"and on to S3, the worker killed {died} times: {len(archived):,} archived, {counted(shipping)} in MariaDB, "
+        f"{len(set(publisher.ids) - set(archived))} missing, {len(archived) - len(set(archived))} twice\n"
+    )
+    assert (sorted(archived), counted(shipping)) == (sorted(publisher.ids), 0)
+
+
+def archive(stack: Stack, bucket: Shelf) -> tuple[int, list[bytes]]:
+    """Have it archived by workers that die at each of their steps; how many did, and the ids of what is there."""
+    asked = {"days": [1], "most_records": 20_000, "look": False}
+    done = subprocess.run(
+        [PYTHON, "-m", "tests.flows.archiving"],
+        cwd=ROOT,
+        env={**stack.environment, **bucket.settings},
+        input=json.dumps(asked).encode(),
+        capture_output=True,
+        check=False,
+        timeout=LONGEST,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    objects = bucket.objects().values()
+    return sum(json.loads(done.stderr)["died"].values()), [line.id.bytes for each in objects for line in unpack(each)]
