@@ -38,7 +38,7 @@ NONE: Final = UUID(int=0)
 SECRET: Final = frozenset(
     {
         *("pw_hash", "refresh_hash", "secret", "previous_secret", "secrets", "receipt_token_hash", "sealed"),
-        *("prefix_hash", "upload_hash", "idempotency", "body_hash", "account_id"),
+        *("prefix_hash", "upload_hash", "idempotency", "body_hash", "sha256", "account_id"),
     }
 )
 """Columns that open something, or mean nothing outside."""
