@@ -22,7 +22,7 @@ from models.notification import Notification
 from models.plans import by_index
 from models.types import first_id
 
-SLICE: Final = 500
+SLICE: Final = 200
 AFTER: Final = timedelta(seconds=10)
 """A key works for up to two seconds after its account was deleted: what it sent then comes last."""
 NONE: Final = UUID(int=0)

@@ -27,6 +27,10 @@ log = structlog.get_logger()
 PORTION: Final = 20.0
 """Seconds, well within a task's limit."""
 
+REST: Final = 2.0
+"""How many times as long as a slice took none is begun: whoever accepts and sends wants the database, too."""
+LONGEST_REST: Final = 1.0
+
 
 class TakenOver(Exception):  # noqa: N818 - the name says what happened
     """Somebody else does the slot: what was about to be committed must not be."""
@@ -39,6 +43,7 @@ class Portion:
         """Take the turn, and the monotonic moment at which to stop."""
         self._turn = turn
         self._until = until
+        self._awake = time.monotonic()
         self.done = 0
 
     @property
@@ -47,12 +52,16 @@ class Portion:
         return self._turn.position
 
     def goes_on(self, done: int, position: UUID | None = None) -> bool:
-        """Note a slice, and how far the slot has come; whether there may be another."""
+        """Note a slice, and how far the slot has come, and rest; whether there may be another."""
         try:
             with transaction() as session:
-                return self.goes_on_with(session, done, position)
+                goes_on = self.goes_on_with(session, done, position)
         except TakenOver:
             return False
+        if goes_on:
+            time.sleep(min(REST * (time.monotonic() - self._awake), LONGEST_REST))
+        self._awake = time.monotonic()
+        return goes_on
 
     def goes_on_with(self, session: Session, done: int, position: UUID | None = None) -> bool:
         """The same in the transaction that does the slice: both are committed, or neither.

@@ -5,9 +5,10 @@ from typing import Final
 FIRST_SLICE: Final = 200
 SMALLEST: Final = 10
 LARGEST: Final = 2000
-SHORT: Final = 0.02
-LONG: Final = 0.05
-"""Seconds: a slice's locks are held for less than a tenth, since a slice that took longer than this is halved."""
+SHORT: Final = 0.01
+LONG: Final = 0.02
+"""Seconds: a slice's locks are held for less than a tenth, since a slice that took longer than this is halved. Whoever
+wants to commit meanwhile waits as long."""
 
 
 def next_size(size: int, seconds: float) -> int:

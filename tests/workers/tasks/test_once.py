@@ -1,5 +1,6 @@
 """A slot's work that breaks, or is taken over."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -62,3 +63,17 @@ def test_a_database_that_was_only_busy_is_gone_on_with_at_once() -> None:
         assert slots.is_due(session, Job.TIDY, JOBS[Job.TIDY].slot(utc_now()), utc_now())
     assert once(Job.TIDY, lambda _: True) == "finished 0"
     assert the_run().done == 3
+
+
+def test_whoever_has_worked_rests_for_longer_before_he_goes_on() -> None:
+    def slowly(portion: Portion) -> bool:
+        time.sleep(0.1)
+        begun = time.monotonic()
+        portion.goes_on(1)
+        assert time.monotonic() - begun > 0.2
+        begun = time.monotonic()
+        portion.goes_on(1)
+        assert time.monotonic() - begun < 0.2
+        return True
+
+    assert once(Job.TIDY, slowly) == "finished 2"
