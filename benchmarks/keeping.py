@@ -51,11 +51,11 @@ def measure(ground: Ground, _rounds: int, seconds: float, rows: int = ROWS) -> d
         running.enter_context(stack.providing(20))
         client = running.enter_context(stack.serving(processes=2))
         running.enter_context(stack.at_work())
-        _p99(client, lambda: True, seconds=5)
-        figure.add(WITHOUT, _p99(client, lambda: False, seconds))
+        _p99(client, lambda: True, 5, ROUND)
+        figure.add(WITHOUT, _p99(client, lambda: False, seconds, ROUND))
         _let_begin(engine)
         began = time.monotonic()
-        figure.add(WITH, _p99(client, lambda: _are_over(engine), LONGEST))
+        figure.add(WITH, _p99(client, lambda: _are_over(engine), LONGEST, min(seconds, ROUND)))
         took = time.monotonic() - began
     figure.notes[WITH] = f"both were over after {took:,.0f} s"
     _check(stack, engine, rows)
@@ -93,12 +93,12 @@ def _are_over(engine: Engine) -> bool:
         return int(connection.scalar(ended, {"names": JOBS_HERE}) or 0) == len(JOBS_HERE)
 
 
-def _p99(client: Client, is_over: Callable[[], bool], seconds: float) -> float:
-    """Accept until it is over, at least once and for at most so many seconds; milliseconds."""
+def _p99(client: Client, is_over: Callable[[], bool], seconds: float, a_round: float) -> float:
+    """Accept until it is over, at least one round and for at most so many seconds; milliseconds."""
     latencies: list[float] = []
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 1 and not (latencies and is_over()):
-        seen = load(client, PATH, [CONTENT], connections=CONNECTIONS, gap=GAP, seconds=min(left, ROUND), most=6_000)
+        seen = load(client, PATH, [CONTENT], connections=CONNECTIONS, gap=GAP, seconds=min(left, a_round), most=6_000)
         if set(seen.statuses) != {"202"}:
             raise RuntimeError(f"not everything was accepted: {seen.statuses}")
         latencies += seen.latencies

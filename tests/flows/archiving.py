@@ -1,7 +1,7 @@
 """An archive whose worker dies again and again, day by day: SIGKILL before or after a commit, or an act on the place.
 
-Run as a process of its own, with the days as JSON in its input. For each day it forks workers, each of which dies one
-point later than the one before, until one comes to the end. The product's own code runs; only the moment of death is
+Run as a process of its own, with the days as JSON in its input. For each day it forks workers, each of which dies some
+points later than the one before, until one comes to the end. The product's own code runs; only the moment of death is
 added from outside. It writes how many died at which point, and how often a record was in no place after a death.
 """
 
@@ -105,13 +105,13 @@ def everywhere() -> Counter[UUID]:
     return Counter([*hot, *(line.id for name in names for line in unpack(here().read(name)))])
 
 
-def die_daily(days: Iterable[int], *, look: bool) -> dict[str, object]:
+def die_daily(days: Iterable[int], every_so_many: int, *, look: bool) -> dict[str, object]:
     died: Counter[str] = Counter()
     lost, every = 0, everywhere().keys()
     for day in days:
         os.environ["ALRIM_DELETE_LOGS_AFTER_DAYS"] = str(day)
         settings.cache_clear()
-        for number in count():
+        for number in count(step=every_so_many):
             point = fork(number)
             if point is None:
                 break
@@ -125,4 +125,4 @@ if __name__ == "__main__":
     configure("archiving")
     asked = json.load(sys.stdin)
     archiving.MOST_RECORDS = asked["most_records"]  # type: ignore[misc] # small ones, so that there are many
-    json.dump(die_daily(asked["days"], look=asked["look"]), sys.stderr)
+    json.dump(die_daily(asked["days"], asked["every"], look=asked["look"]), sys.stderr)

@@ -80,7 +80,7 @@ def test_killed_at_every_step_of_sixty_days_it_holds_each_record_once(
     every = fill(url)
     environment = {**os.environ, "ALRIM_ENV": "test", "ALRIM_DATABASE_URL": url, **shelf.settings}
     days = [*range(DAYS - 1, 1, -1 if IS_PROOF else -19), 1]
-    asked = {"days": days, "most_records": 20_000 if IS_PROOF else 60, "look": not IS_PROOF}
+    asked = {"days": days, "most_records": 20_000 if IS_PROOF else 60, "look": not IS_PROOF, "every": 1}
     ended = subprocess.run(
         [PYTHON, "-m", "tests.flows.archiving"],
         cwd=ROOT,
