@@ -40,6 +40,7 @@ from tests.api.browser import Browser
 from tests.api.signing import Key, Sent, sign
 from tests.flows.rights_matrix import BODIES, CALLERS, MATRIX
 from tests.rows import a_batch, a_row
+from workers.celery_app import app as celery
 
 pytestmark = pytest.mark.flow
 
@@ -150,6 +151,9 @@ def client(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) 
         "SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
     }.items():
         patch.setenv(f"ALRIM_{name}", value)
+    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+        # The application keeps what it first read; another test may have been first.
+        patch.setattr(celery.conf, name, f"redis+socket://{folder}/none.sock?virtual_host=0")
     patch.setattr(passwords, "ROUNDS", 4)
     caches: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
     for cached in caches:
