@@ -110,7 +110,7 @@ def accepted_by(app: FastAPI, ring: Ring) -> None:
 def test_from_the_request_to_the_providers_answer(
     taken: Callable[[], Sequence[ReadableSpan]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+    for name in ("broker_read_url", "broker_write_url", "broker_url"):
         monkeypatch.setattr(celery.conf, name, "memory://")
     speak(monkeypatch)
     connection_id = rows.a_connection(Channel.KAKAO)

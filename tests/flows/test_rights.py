@@ -151,7 +151,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) 
         "SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
     }.items():
         patch.setenv(f"ALRIM_{name}", value)
-    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+    for name in ("broker_read_url", "broker_write_url", "broker_url"):
         # The application keeps what it first read; another test may have been first.
         patch.setattr(celery.conf, name, f"redis+socket://{folder}/none.sock?virtual_host=0")
     patch.setattr(passwords, "ROUNDS", 4)

@@ -47,11 +47,15 @@ def test_urgent_goes_alone(channel: Channel) -> None:
 
 def speak_to(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALRIM_ENV", "test")
+    # The application keeps what it first reads, for all tests that come after: let that be no broker.
+    monkeypatch.setenv("ALRIM_BROKER_URL", "redis+socket:///nowhere/broker.sock?virtual_host=0")
+    settings.cache_clear()
+    assert app.conf.broker_url
     monkeypatch.setenv("ALRIM_BROKER_URL", broker_url)
     settings.cache_clear()
-    # The application keeps what it first read; another test may have been first.
-    monkeypatch.setattr(app.conf, "broker_url", broker_url)
-    monkeypatch.setattr(app.conf, "broker_write_url", broker_url)
+    # The last one is what the first falls back to: another order would put back what was just set.
+    for name in ("broker_write_url", "broker_url"):
+        monkeypatch.setattr(app.conf, name, broker_url)
     monkeypatch.setitem(app.conf, "broker_transport_options", configuration()["broker_transport_options"])
 
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 @pytest.fixture
 def beat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beat]:
-    for name in ("broker_url", "broker_write_url"):
+    for name in ("broker_write_url", "broker_url"):
         monkeypatch.setattr(app.conf, name, "memory://")
     beat = Beat()
     monkeypatch.setattr(beat, "_since", utc_now() - GRACE)
@@ -56,7 +56,7 @@ def test_what_was_seen_is_told_for_some_seconds(beat: Beat, monkeypatch: pytest.
 
 
 def test_a_broker_and_a_database_that_are_away(beat: Beat, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("broker_url", "broker_write_url"):
+    for name in ("broker_write_url", "broker_url"):
         monkeypatch.setattr(app.conf, name, "redis://127.0.0.1:1/0")
     monkeypatch.setenv("ALRIM_DATABASE_URL", "mysql+pymysql://nobody@127.0.0.1:1/alrim")
     engine().dispose()
