@@ -20,6 +20,11 @@ class Sentinels(NamedTuple):
     username: str | None
     password: str | None
 
+    @property
+    def login(self) -> dict[str, str | int | None]:
+        """What a client of the master is told, by its own words."""
+        return {"username": self.username, "password": self.password, "db": self.database}
+
 
 def address(url: str, master: str) -> str | Sentinels | None:
     """Say for a Redis client where this is; None if it is no Redis.

@@ -197,7 +197,6 @@ def _client(where: str | Sentinels) -> Redis:
     patience: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     if isinstance(where, str):
         return Redis.from_url(where, **patience)
-    login = {"username": where.username, "password": where.password, "db": where.database}
     sentinel: Any = Sentinel  # its authors gave it no types
-    master: Redis = sentinel(where.nodes, **login, **patience).master_for(where.master)
+    master: Redis = sentinel(where.nodes, **where.login, **patience).master_for(where.master)
     return master
