@@ -45,6 +45,7 @@ from api.security.schemes import show_access_keys
 from api.security.usage import usage
 from api.state import State
 from config import tracing
+from config.archive import Archive
 from config.logging import configure
 from config.settings import Api, Installation, Secrets, SettingsError, settings
 from config.vocabulary import Process
@@ -127,6 +128,7 @@ def _demand_the_rest(installation: Installation) -> None:
     sealer()
     engine()
     installation.broker()
+    settings(Archive).where()
     tracing.check()
 
 

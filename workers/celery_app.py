@@ -15,6 +15,7 @@ from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from config import tracing
+from config.archive import Archive
 from config.log_sinks import AWAY_FROM_HOME
 from config.logging import configure
 from config.redis import SENTINEL
@@ -144,6 +145,7 @@ def _refuse_what_is_missing(**_: object) -> None:
         sealer()
         settings(Secrets)
         settings(Installation).database()
+        settings(Archive).where()
         tracing.check()
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None

@@ -25,13 +25,14 @@ WHOLE = {
     "ALRIM_INDEX_KEY": "i" * 32,
     "ALRIM_SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
 }
+WRONG = {"ALRIM_ARCHIVE": {"ALRIM_ARCHIVE": "s3://Not A Bucket"}}
 
 
 @pytest.mark.parametrize("program", ["worker", "beat"])
-@pytest.mark.parametrize("missing", ["ALRIM_JWT_SECRET", "ALRIM_SEAL_KEYS", "ALRIM_DATABASE_URL"])
-def test_what_is_missing_stops_the_start(program: str, missing: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("missing", ["ALRIM_JWT_SECRET", "ALRIM_SEAL_KEYS", "ALRIM_DATABASE_URL", *WRONG])
+def test_what_is_missing_or_wrong_stops_the_start(program: str, missing: str, tmp_path: Path) -> None:
     others = {name: value for name, value in os.environ.items() if not name.startswith("ALRIM_")}
-    said = {name: value for name, value in WHOLE.items() if name != missing}
+    said = {name: value for name, value in WHOLE.items() if name != missing} | WRONG.get(missing, {})
     options = ["--schedule", str(tmp_path / "beat"), "--pidfile="] if program == "beat" else ["--pool", "solo"]
     command = [sys.executable, "-m", "celery", "-A", "workers.celery_app:app", program, *options]
     done = subprocess.run(
