@@ -19,6 +19,7 @@ from config.settings import SettingsError, settings
 from config.vocabulary import Channel, Lane, Queue, State
 from tests import rows
 from tests.api.browser import Browser
+from tests.broker import use_broker
 from tests.servers.process import free_port
 from workers.celery_app import app as celery
 from workers.channels.exchange import Conversation, Depart, HttpRequest, Message, Outcomes, Silence, Stamp
@@ -110,8 +111,7 @@ def accepted_by(app: FastAPI, ring: Ring) -> None:
 def test_from_the_request_to_the_providers_answer(
     taken: Callable[[], Sequence[ReadableSpan]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("broker_read_url", "broker_write_url", "broker_url"):
-        monkeypatch.setattr(celery.conf, name, "memory://")
+    use_broker("memory://", monkeypatch)
     speak(monkeypatch)
     connection_id = rows.a_connection(Channel.KAKAO)
     row_id = rows.a_row(State.QUEUED, due=True, channel=Channel.KAKAO, connection_id=connection_id, attempt=0)

@@ -38,9 +38,9 @@ from models.types import new_id, utc_now
 from models.whitelist import Whitelist
 from tests.api.browser import Browser
 from tests.api.signing import Key, Sent, sign
+from tests.broker import NOWHERE, use_broker
 from tests.flows.rights_matrix import BODIES, CALLERS, MATRIX
 from tests.rows import a_batch, a_row
-from workers.celery_app import app as celery
 
 pytestmark = pytest.mark.flow
 
@@ -144,16 +144,13 @@ def client(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) 
     for name, value in {
         "ENV": "test",
         "VAR": str(folder),
-        "BROKER_URL": f"redis+socket://{folder}/none.sock?virtual_host=0",
         "TRUSTED_HOSTS": "testserver",
         "JWT_SECRET": "j" * 32,
         "INDEX_KEY": "i" * 32,
         "SEAL_KEYS": "1:" + base64.b64encode(b"k" * 32).decode(),
     }.items():
         patch.setenv(f"ALRIM_{name}", value)
-    for name in ("broker_read_url", "broker_write_url", "broker_url"):
-        # The application keeps what it first read; another test may have been first.
-        patch.setattr(celery.conf, name, f"redis+socket://{folder}/none.sock?virtual_host=0")
+    use_broker(NOWHERE, patch)
     patch.setattr(passwords, "ROUNDS", 4)
     caches: tuple[Any, ...] = (settings, engine, sealer, _remembered, passwords._nobodys_hash, quota)
     for cached in caches:

@@ -21,6 +21,7 @@ from config.log_vocabulary import LogEvent
 from config.vocabulary import CONSUMES, Process
 from models.archive_text import unpack
 from models.types import new_id, utc_now
+from tests.broker import use_broker
 from tests.flows.conftest import private_broker
 from tests.flows.shelf import Shelf
 from tests.flows.stack import PYTHON, ROOT, Stack, wait_for
@@ -28,7 +29,6 @@ from tests.flows.test_log_shipping import speaking
 from tests.rows import id_at
 from tests.servers.mariadb import Mariadb
 from tests.servers.redis import RedisServer
-from tests.workers.test_publish import speak_to
 from workers import log_copies
 from workers.log_buffer import BATCH_RECORDS
 from workers.log_post import LogPost
@@ -102,7 +102,7 @@ def shipping(
     database = Mariadb(mariadb.binary, tmp_path_factory.mktemp("m"), ["--innodb-buffer-pool-size=512M"])
     database.start()
     with private_broker(redis_server, tmp_path_factory.mktemp("b")) as broker:
-        speak_to(broker.url, monkeypatch)
+        use_broker(broker.url, monkeypatch)
         stack = Bulk(directory, database.fresh_database(), broker.url, {"ALRIM_LEASE_SECONDS": "10"})
         try:
             stack.start("sandbox", "beat", "worker", "worker_bulk")

@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from config.vocabulary import Queue
+from tests.broker import use_broker
 from tests.flows.stack import wait_for
-from tests.workers.test_publish import speak_to
 from workers import log_copies, log_post
 from workers.log_post import LogPost
 
@@ -18,7 +18,7 @@ BATCH = [["a", 1, None], ["\ub098", 2.5, {"path": "/"}]]
 
 @pytest.fixture
 def post(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogPost]:
-    speak_to(broker_url, monkeypatch)
+    use_broker(broker_url, monkeypatch)
     made = LogPost()
     yield made
     made.close()
@@ -26,7 +26,7 @@ def post(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogPost]:
 
 @pytest.fixture
 def at_redis(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogPost]:
-    speak_to(redis_url, monkeypatch)
+    use_broker(redis_url, monkeypatch)
     made = LogPost()
     yield made
     made.close()

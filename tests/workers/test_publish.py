@@ -4,13 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import settings
 from config.vocabulary import Channel, Lane, Queue
 from models.types import new_id
+from tests.broker import use_broker
 from tests.flows.stack import wait_for
 from tests.servers.process import free_port
 from tests.servers.rabbitmq import RabbitmqServer
-from workers.celery_app import app, configuration
 from workers.channels.registry import VENDORS
 from workers.publish import Bell, Ring, chunks
 
@@ -45,27 +44,13 @@ def test_urgent_goes_alone(channel: Channel) -> None:
     assert VENDORS[channel].batch_size[Lane.URGENT] == 1
 
 
-def speak_to(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALRIM_ENV", "test")
-    # The application keeps what it first reads, for all tests that come after: let that be no broker.
-    monkeypatch.setenv("ALRIM_BROKER_URL", "redis+socket:///nowhere/broker.sock?virtual_host=0")
-    settings.cache_clear()
-    assert app.conf.broker_url
-    monkeypatch.setenv("ALRIM_BROKER_URL", broker_url)
-    settings.cache_clear()
-    # The last one is what the first falls back to: another order would put back what was just set.
-    for name in ("broker_write_url", "broker_url"):
-        monkeypatch.setattr(app.conf, name, broker_url)
-    monkeypatch.setitem(app.conf, "broker_transport_options", configuration()["broker_transport_options"])
-
-
 @pytest.mark.flow
 def test_a_bell_survives_its_broker(
     broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kept connection breaks under it: it says so, and rings again when the broker is back."""
     server = request.getfixturevalue("rabbitmq" if broker_url.startswith("amqp") else "redis_server")
-    speak_to(broker_url, monkeypatch)
+    use_broker(broker_url, monkeypatch)
     bell = Bell()
     ring = a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0])
     assert bell.ring([ring])
@@ -81,7 +66,7 @@ def test_a_bell_survives_its_broker(
 def test_a_bell_finds_the_node_that_is_left(rabbitmq: RabbitmqServer, monkeypatch: pytest.MonkeyPatch) -> None:
     rabbitmq.start()
     gone = [f"amqp://guest:guest@127.0.0.1:{free_port()}//" for _ in range(2)]
-    speak_to(";".join([*gone, rabbitmq.url]), monkeypatch)
+    use_broker(";".join([*gone, rabbitmq.url]), monkeypatch)
     bell = Bell()
     assert bell.ring([a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0])])
     bell.close()
@@ -92,7 +77,7 @@ def test_a_ring_into_a_deleted_queue_is_not_taken_for_one(
     broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RabbitMQ confirms what it drops; the bell hears of it, and makes the queue anew at the next ring."""
-    speak_to(broker_url, monkeypatch)
+    use_broker(broker_url, monkeypatch)
     bell = Bell()
     ring, queue = a_ring(Channel.KAKAO, Lane.NORMAL, CONNECTIONS[0]), Queue.SEND_KAKAO_NORMAL
     assert bell.ring([ring])

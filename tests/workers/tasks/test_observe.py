@@ -12,8 +12,8 @@ from config.settings import settings
 from config.vocabulary import Channel, Job
 from models.session import engine
 from models.types import utc_now
+from tests.broker import use_broker
 from tests.rows import a_connection
-from workers.celery_app import app
 from workers.tasks import observe
 from workers.tasks.observe import Beat
 
@@ -22,8 +22,7 @@ pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 
 @pytest.fixture
 def beat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beat]:
-    for name in ("broker_write_url", "broker_url"):
-        monkeypatch.setattr(app.conf, name, "memory://")
+    use_broker("memory://", monkeypatch)
     beat = Beat()
     monkeypatch.setattr(beat, "_since", utc_now() - GRACE)
     yield beat
@@ -56,8 +55,7 @@ def test_what_was_seen_is_told_for_some_seconds(beat: Beat, monkeypatch: pytest.
 
 
 def test_a_broker_and_a_database_that_are_away(beat: Beat, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("broker_write_url", "broker_url"):
-        monkeypatch.setattr(app.conf, name, "redis://127.0.0.1:1/0")
+    use_broker("redis://127.0.0.1:1/0", monkeypatch)
     monkeypatch.setenv("ALRIM_DATABASE_URL", "mysql+pymysql://nobody@127.0.0.1:1/alrim")
     engine().dispose()
     for cached in (settings, engine):

@@ -15,9 +15,9 @@ from config.vocabulary import Queue
 from models.log_record import LogRecord as Row
 from models.session import engine, snapshot
 from models.types import new_id, utc_now
+from tests.broker import use_broker
 from tests.flows.stack import wait_for
 from tests.servers.moto import MotoServer
-from tests.workers.test_publish import speak_to
 from workers import log_post
 from workers.celery_app import app
 from workers.log_post import LogPost
@@ -56,7 +56,7 @@ def next_message() -> tuple[dict[str, Any], list[Any]]:
 def test_a_batch_that_redis_keeps_is_written_once_and_forgotten(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speak_to(redis_url, monkeypatch)
+    use_broker(redis_url, monkeypatch)
     post = LogPost()
     assert post.ship(a_batch(3))
     headers, [name] = next_message()
@@ -104,7 +104,7 @@ def test_with_the_database_away_too_only_what_it_should_keep_goes_back(
 ) -> None:
     del cloud
     monkeypatch.setenv("ALRIM_LOG_SINK", "cloudwatch")
-    speak_to(redis_url, monkeypatch)
+    use_broker(redis_url, monkeypatch)
     old = LogRecord(new_id(), LogEvent.REQUEST_SERVED, utc_now() - timedelta(days=15), None, None, None, {}).wire()
     ship_logs.ship.push_request(id="a-name")
     with pytest.raises(Retry, match="sink_away"):
@@ -132,7 +132,7 @@ def test_while_the_sink_is_away_the_batch_goes_back_under_its_name(
     broker_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = request.getfixturevalue("rabbitmq" if broker_url.startswith("amqp") else "redis_server")
-    speak_to(broker_url, monkeypatch)
+    use_broker(broker_url, monkeypatch)
     batch, bell = a_batch(3), LogPost()
     ship_logs.ship.push_request(id="a-name")
     try:
@@ -154,7 +154,7 @@ def test_while_the_sink_is_away_the_batch_goes_back_under_its_name(
 
 @pytest.mark.flow
 def test_a_queue_that_nobody_empties_takes_no_more(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    speak_to(broker_url, monkeypatch)
+    use_broker(broker_url, monkeypatch)
     monkeypatch.setattr(log_post, "MOST_LOGS", 3)
     bell = LogPost()
 
