@@ -13,18 +13,17 @@ from typing import Any, Final, NamedTuple, Self, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Dialect, Table, select
-from sqlalchemy.dialects import mysql
 
 from config.vocabulary import Channel, Lane
 from models import ledger
 from models.batch import Batch
+from models.literal import literal
 from models.notification import Notification
 
 TABLE: Final = cast("Table", Notification.__table__)
 OWN: Final = ("id", "type", "batch_row", "reference", "recipient_hash", "sealed", "idempotency")
 """The columns in which notifications of one batch differ, in the order of `BatchRow`."""
 WHEN: Final = ("created_at", "updated_at")
-_MYSQL: Final = mysql.dialect()
 
 
 class BatchRow(NamedTuple):
@@ -82,7 +81,7 @@ class BatchFacts:
     @cached_property
     def literals(self) -> str:
         """The common values as MySQL writes them."""
-        return ", ".join(_literal(name, value) for name, value in self.common.items())
+        return ", ".join(literal(TABLE.c[name], value) for name, value in self.common.items())
 
 
 def write(connection: Connection, facts: BatchFacts, rows: Sequence[BatchRow], now: datetime) -> None:
@@ -93,7 +92,7 @@ def write(connection: Connection, facts: BatchFacts, rows: Sequence[BatchRow], n
     if connection.dialect.name == "sqlite":
         _write_bound(connection, start, facts, rows, now)
         return
-    head = ", ".join([facts.literals, *(_literal(name, now) for name in WHEN)])
+    head = ", ".join([facts.literals, *(literal(TABLE.c[name], now) for name in WHEN)])
     lines = ", ".join([f"({head}, {_own(row)})" for row in rows])
     connection.exec_driver_sql(f"{start} {lines} ON DUPLICATE KEY UPDATE id = id")
 
@@ -111,20 +110,6 @@ def _own(row: BatchRow) -> str:
         f"X'{row.id.hex}', '{row.type}', {row.batch_row}, {reference}, "
         f"X'{row.recipient_hash.hex()}', X'{row.sealed.hex()}', {idempotency}"
     )
-
-
-def _literal(name: str, value: object) -> str:
-    match _bound(name, value, _MYSQL):
-        case None:
-            return "NULL"
-        case bytes() as octets:
-            return f"X'{octets.hex()}'"
-        case str() as word:
-            return f"X'{word.encode().hex()}'"
-        case datetime() as moment:
-            return f"'{moment}'"
-        case number:
-            return str(int(number))
 
 
 def _bound(name: str, value: object, dialect: Dialect) -> Any:  # noqa: ANN401 - what the driver takes

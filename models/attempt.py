@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Executable, String, Table, UniqueConstraint
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.vocabulary import Ending
 from models.base import Base
+from models.literal import literal
 from models.types import Ascii, Id, Moment, Word, new_id
 
 
@@ -32,6 +33,10 @@ class Attempt(Base):
 
 
 TABLE: Final = cast("Table", Attempt.__table__)
+SHARED: Final = ("attempt", "outcome", "code", "refused", "started_at", "ended_at", "created_at", "updated_at")
+"""The columns in which the attempts of one delivery are mostly alike."""
+LATER: Final = ("outcome", "code", "refused", "started_at", "ended_at", "updated_at")
+"""What a later word about the same attempt puts in the place of the earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ class Ended:
     ended_at: datetime
     refused: str | None = None
 
+    @property
+    def shared(self) -> tuple[Any, ...]:
+        """The values of the columns `SHARED`."""
+        when = (self.started_at, self.ended_at, self.ended_at, self.ended_at)
+        return self.attempt, self.outcome, self.code, self.refused, *when
+
 
 def note(session: Session, endings: Sequence[Ended]) -> None:
     """Note how attempts ended, one statement for all.
@@ -55,31 +66,37 @@ def note(session: Session, endings: Sequence[Ended]) -> None:
     """
     if not endings:
         return
-    rows = [
-        {
-            "id": new_id(),
-            "notification_id": each.notification_id,
-            "attempt": each.attempt,
-            "outcome": each.outcome,
-            "code": each.code,
-            "refused": each.refused,
-            "started_at": each.started_at,
-            "ended_at": each.ended_at,
-            "created_at": each.ended_at,
-            "updated_at": each.ended_at,
-        }
-        for each in endings
-    ]
-    session.connection().execute(_upsert(session.get_bind().dialect.name), rows)
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.execute(_upsert(), [_row(each) for each in endings])
+    else:
+        connection.exec_driver_sql(_text(endings))
+
+
+def _row(ended: Ended) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "notification_id": ended.notification_id,
+        **dict(zip(SHARED, ended.shared, strict=True)),
+    }
 
 
 @cache
-def _upsert(dialect: str) -> Executable:
-    # Of the table and not of the class: the mapper takes longer for a thousand rows than the database.
-    later = ("outcome", "code", "refused", "started_at", "ended_at", "updated_at")
-    if dialect == "sqlite":
-        lite = sqlite.insert(TABLE)
-        changes = {name: lite.excluded[name] for name in later}
-        return lite.on_conflict_do_update(index_elements=["notification_id", "attempt"], set_=changes)
-    mine = mysql.insert(TABLE)
-    return mine.on_duplicate_key_update({name: mine.inserted[name] for name in later})
+def _upsert() -> Executable:
+    statement = sqlite.insert(TABLE)
+    changes = {name: statement.excluded[name] for name in LATER}
+    return statement.on_conflict_do_update(index_elements=["notification_id", "attempt"], set_=changes)
+
+
+def _text(endings: Sequence[Ended]) -> str:
+    texts: dict[tuple[Any, ...], str] = {}
+    lines = []
+    for each in endings:
+        shared = each.shared
+        if shared not in texts:
+            columns = zip(SHARED, shared, strict=True)
+            texts[shared] = ", ".join([literal(TABLE.c[name], value) for name, value in columns])
+        lines.append(f"(X'{new_id().hex}', X'{each.notification_id.hex}', {texts[shared]})")
+    changes = ", ".join([f"{name} = VALUES({name})" for name in LATER])
+    start = f"INSERT INTO {TABLE.name} (id, notification_id, {', '.join(SHARED)}) VALUES"
+    return f"{start} {', '.join(lines)} ON DUPLICATE KEY UPDATE {changes}"

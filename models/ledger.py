@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, Table, update
+from sqlalchemy import CursorResult, Row, Select, Table, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
 from models import batch_ledger, cases, locking
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
-from models.plans import by_index
+from models.plans import among, by_index
 
 RING_AFTER: Final = timedelta(seconds=5)
 WRITING: Final = {"synchronize_session": False}
@@ -123,9 +123,12 @@ def depart(
     Demands an unexpired lease: a late worker never departs. One that has expired as a message is failed with
     code `expired`. With `all_or_none`, either every one departs or none does. Commit, then send at once.
     """
-    held = _lock(session, Verb.DEPART, fences)
-    _expire(session, held, now)
-    ready = {each.id for each in held if not _is_late(each, now) and each.wake_at > now}
+    if _are_all(session, locking.ALL_READY, fences, FROM[Verb.DEPART], now=now):
+        ready = {fence.id for fence in fences}
+    else:
+        held = _read(session, fences, FROM[Verb.DEPART])
+        _expire(session, held, now)
+        ready = {each.id for each in held if not _is_late(each, now) and each.wake_at > now}
     if all_or_none and len(ready) < len(fences):
         return set()
     _write(session, ready, now, departed_at=now, group_id=group_id, wake_at=now + lease)
@@ -145,7 +148,7 @@ def sent(
     `wake_at` is when to ask for the report, on channels that have reports. `spends` is false where the try was
     counted already, as it was for what is `unknown`.
     """
-    ids = {row.id for row in _lock(session, Verb.SENT, list(fences))}
+    ids = _lock(session, Verb.SENT, [*fences])
     known = {fence.id: name for fence, name in fences.items() if name is not None}
     values: dict[str, Any] = {"tries": Notification.tries + int(spends)}
     if known:
@@ -170,7 +173,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
     `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
     `fresh`: the budget begins anew.
     """
-    ids = {row.id for row in _lock(session, Verb.REQUEUE, fences, start)}
+    ids = _lock(session, Verb.REQUEUE, fences, start)
     _write(
         session,
         ids,
@@ -188,7 +191,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
 
 def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
     """End them: they never will be sent. `spends` says whether the provider was asked."""
-    ids, tries = {row.id for row in _lock(session, Verb.FAIL, fences)}, Notification.tries + int(spends)
+    ids, tries = _lock(session, Verb.FAIL, fences), Notification.tries + int(spends)
     _write(session, ids, now, status=State.FAILED, wake_at=None, code=code, tries=tries)
     return ids
 
@@ -197,14 +200,14 @@ def park(
     session: Session, fences: Sequence[Fence], now: datetime, code: str, wake_at: datetime | None = None
 ) -> set[UUID]:
     """Set aside what may or may not have been sent; `wake_at` is when the provider can be asked, if it can."""
-    ids = {row.id for row in _lock(session, Verb.PARK, fences)}
+    ids = _lock(session, Verb.PARK, fences)
     _write(session, ids, now, status=State.UNKNOWN, wake_at=wake_at, code=code, tries=Notification.tries + 1)
     return ids
 
 
 def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: str | None = None) -> set[UUID]:
     """Record the provider's report: delivered, or failed with the carrier's code."""
-    ids, status = {row.id for row in _lock(session, Verb.CONFIRM, fences)}, State.FAILED if failure else State.DELIVERED
+    ids, status = _lock(session, Verb.CONFIRM, fences), State.FAILED if failure else State.DELIVERED
     _write(session, ids, now, status=status, wake_at=None, code=failure)
     return ids
 
@@ -222,11 +225,29 @@ def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
     return changed.rowcount
 
 
-def _lock(
-    session: Session, verb: Verb, fences: Sequence[Fence], start: frozenset[State] | None = None
+def _lock(session: Session, verb: Verb, fences: Sequence[Fence], start: frozenset[State] | None = None) -> set[UUID]:
+    """Lock those that the verb may change, and say which they are."""
+    if _are_all(session, locking.ALL_STANDING, fences, start or FROM[verb]):
+        return {fence.id for fence in fences}
+    return {row.id for row in _read(session, fences, start or FROM[verb])}
+
+
+def _are_all(
+    session: Session, statement: Select[int], fences: Sequence[Fence], start: frozenset[State], **values: datetime
+) -> bool:
+    """Lock them, and say whether the statement counts every one, as it nearly always does."""
+    ids, attempts = {fence.id for fence in fences}, {fence.attempt for fence in fences}
+    if len(attempts) != 1:
+        return False
+    found = session.scalar(statement, {"ids": [*ids], "start": [*start], "attempt": attempts.pop(), **values})
+    return found == len(ids)
+
+
+def _read(
+    session: Session, fences: Sequence[Fence], start: frozenset[State]
 ) -> list[Row[UUID, int, datetime | None, datetime | None]]:
     held = {fence.id: fence.attempt for fence in fences}
-    found = session.execute(locking.STANDING, {"ids": [*held], "start": [*(start or FROM[verb])]})
+    found = session.execute(locking.STANDING, {"ids": [*held], "start": [*start]})
     return [row for row in found if row.attempt == held[row.id]]
 
 
@@ -243,4 +264,4 @@ def _expire(session: Session, rows: Iterable[Row[*tuple[Any, ...]]], now: dateti
 def _write(session: Session, ids: Collection[UUID], now: datetime, **values: Any) -> None:  # noqa: ANN401 - columns
     if ids:
         # The table's statement: the mapper has nothing to add to it, and takes longer than the database.
-        session.connection().execute(update(TABLE).where(TABLE.c.id.in_(ids)).values(updated_at=now, **values))
+        session.connection().execute(update(TABLE).where(among(TABLE.c.id, ids)).values(updated_at=now, **values))

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 
 from models.lifecycle import FROM, Verb
 from models.notification import Notification
-from models.plans import by_index
+from models.plans import among, by_index
 
 _ROW: Final = Notification
-_BY_IDS: Final = _ROW.id.in_(bindparam("ids", expanding=True))
+_BY_IDS: Final = among(_ROW.id)
 
 WAITING: Final = by_index(
     select(
@@ -29,3 +29,16 @@ STANDING: Final = by_index(
     .with_for_update()
 )
 """Those of `ids` that are in one of the states `start`; waits for whoever has them locked."""
+
+ALL_STANDING: Final = by_index(
+    select(func.count())
+    .select_from(_ROW)
+    .where(_BY_IDS, _ROW.status.in_(bindparam("start", expanding=True)), _ROW.attempt == bindparam("attempt"))
+    .with_for_update()
+)
+"""How many of `ids` are in one of the states `start` and at this attempt; locks them. To read which costs ten times more."""
+
+ALL_READY: Final = ALL_STANDING.where(
+    _ROW.wake_at > bindparam("now"), or_(_ROW.expires_at.is_(None), _ROW.expires_at > bindparam("now"))
+)
+"""The same, of those whose lease has not run out at `now` and that have not expired."""

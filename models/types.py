@@ -5,6 +5,7 @@ text that is compared is ASCII with binary collation. They know no table.
 """
 
 import enum
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -81,6 +82,10 @@ class Id(TypeDecorator[UUID]):
     @override
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> UUID | None:
         return None if value is None else UUID(bytes=value)
+
+    @override
+    def literal_processor(self, dialect: Dialect) -> Callable[[UUID], str]:
+        return lambda value: f"X'{value.hex}'"
 
 
 class Digest(TypeDecorator[bytes]):

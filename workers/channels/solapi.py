@@ -141,7 +141,7 @@ class _Dialogue:
     def _depart(self, group_id: str, listed: Mapping[str, Listed]) -> Conversation:
         judged = {nid: outcome_of(each.code, departed=False) for nid, each in listed.items()}
         registered = tuple(nid for nid, outcome in judged.items() if isinstance(outcome, Accepted))
-        outcomes: Outcomes = {nid: outcome for nid, outcome in judged.items() if nid not in set(registered)}
+        outcomes: Outcomes = {nid: outcome for nid, outcome in judged.items() if not isinstance(outcome, Accepted)}
         if not registered:
             return outcomes
         departed: Departed = yield Depart(registered, group_id=group_id, all_or_none=True)
