@@ -21,7 +21,7 @@ from api.security.who import Viewer
 from config.vocabulary import Action, State
 from models import ledger
 from models.audit import Audit
-from models.ledger import Fence
+from models.locking import Fence
 from models.notification import Notification
 from models.session import snapshot, transaction
 

@@ -14,7 +14,8 @@ from benchmarks.filling import Owner
 from config.settings import Installation, settings
 from config.vocabulary import Channel, Lane, State
 from models import ledger
-from models.ledger import Claimed, Fence
+from models.ledger import Claimed
+from models.locking import Fence
 from models.session import make_autocommit_engine, transaction
 from models.types import new_id
 from workers.publish import Bell, Ring

@@ -13,26 +13,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, Select, Table, update
+from sqlalchemy import CursorResult, Row, Table, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
-from models import batch_ledger, cases, locking
+from models import batch_ledger, cases, gathering, locking
+from models.gathering import Others
 from models.lifecycle import FROM, Verb
+from models.locking import Fence, lock
 from models.notification import Notification
 from models.plans import among, by_index
 
 RING_AFTER: Final = timedelta(seconds=5)
 WRITING: Final = {"synchronize_session": False}
 TABLE: Final = cast("Table", Notification.__table__)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Who holds a notification: its id and the claim's number. A verb with an old number changes nothing."""
-
-    id: UUID
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +66,26 @@ def accept(values: Mapping[str, Any], now: datetime, not_before: datetime | None
     }
 
 
-def claim(session: Session, ids: Iterable[UUID], now: datetime, lease: timedelta, most: int | None = None) -> Claim:
-    """Take queued notifications that are due, at most `most`, for the length of a lease.
+def claim(
+    session: Session,
+    ids: Sequence[UUID],
+    now: datetime,
+    lease: timedelta,
+    most: int | None = None,
+    others: Others | None = None,
+) -> Claim:
+    """Take queued notifications that are due for the length of a lease: at most `most` of `ids`, and `others` too.
 
     Rows locked by somebody else are skipped, so two workers with the same ids share them. An expired one is
     failed here with code `expired`; those whose batch holds them back are left queued, for whoever resumes it.
     """
     row = Notification
-    waiting = session.execute(locking.WAITING.limit(most), {"ids": [*ids], "now": now}).all()
+    waiting = session.execute(locking.WAITING.limit(most), {"ids": ids, "now": now}).all()
+    if others is not None:
+        waiting = [*waiting, *gathering.lock(session, others, ids, now)]
     found = batch_ledger.claimable(session, waiting)
     _expire(session, found, now)
-    held = [
-        Claimed(
-            Fence(each.id, each.attempt + 1),
-            *(
-                each.account_id,
-                each.connection_id,
-                each.type,
-                each.tries,
-                each.sealed,
-                each.request_id,
-                each.not_before,
-            ),
-        )
-        for each in found
-        if not _is_late(each, now)
-    ]
+    held = [_in_hands(each) for each in found if not _is_late(each, now)]
     _write(
         session,
         [each.fence.id for each in held],
@@ -123,10 +111,10 @@ def depart(
     Demands an unexpired lease: a late worker never departs. One that has expired as a message is failed with
     code `expired`. With `all_or_none`, either every one departs or none does. Commit, then send at once.
     """
-    if _are_all(session, locking.ALL_READY, fences, FROM[Verb.DEPART], now=now):
+    if locking.are_ready(session, fences, FROM[Verb.DEPART], now):
         ready = {fence.id for fence in fences}
     else:
-        held = _read(session, fences, FROM[Verb.DEPART])
+        held = locking.read(session, fences, FROM[Verb.DEPART])
         _expire(session, held, now)
         ready = {each.id for each in held if not _is_late(each, now) and each.wake_at > now}
     if all_or_none and len(ready) < len(fences):
@@ -148,7 +136,7 @@ def sent(
     `wake_at` is when to ask for the report, on channels that have reports. `spends` is false where the try was
     counted already, as it was for what is `unknown`.
     """
-    ids = _lock(session, Verb.SENT, [*fences])
+    ids = lock(session, [*fences], FROM[Verb.SENT])
     known = {fence.id: name for fence, name in fences.items() if name is not None}
     values: dict[str, Any] = {"tries": Notification.tries + int(spends)}
     if known:
@@ -173,7 +161,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
     `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
     `fresh`: the budget begins anew.
     """
-    ids = _lock(session, Verb.REQUEUE, fences, start)
+    ids = lock(session, fences, start)
     _write(
         session,
         ids,
@@ -191,7 +179,7 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
 
 def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
     """End them: they never will be sent. `spends` says whether the provider was asked."""
-    ids, tries = _lock(session, Verb.FAIL, fences), Notification.tries + int(spends)
+    ids, tries = lock(session, fences, FROM[Verb.FAIL]), Notification.tries + int(spends)
     _write(session, ids, now, status=State.FAILED, wake_at=None, code=code, tries=tries)
     return ids
 
@@ -200,14 +188,14 @@ def park(
     session: Session, fences: Sequence[Fence], now: datetime, code: str, wake_at: datetime | None = None
 ) -> set[UUID]:
     """Set aside what may or may not have been sent; `wake_at` is when the provider can be asked, if it can."""
-    ids = _lock(session, Verb.PARK, fences)
+    ids = lock(session, fences, FROM[Verb.PARK])
     _write(session, ids, now, status=State.UNKNOWN, wake_at=wake_at, code=code, tries=Notification.tries + 1)
     return ids
 
 
 def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: str | None = None) -> set[UUID]:
     """Record the provider's report: delivered, or failed with the carrier's code."""
-    ids, status = _lock(session, Verb.CONFIRM, fences), State.FAILED if failure else State.DELIVERED
+    ids, status = lock(session, fences, FROM[Verb.CONFIRM]), State.FAILED if failure else State.DELIVERED
     _write(session, ids, now, status=status, wake_at=None, code=failure)
     return ids
 
@@ -225,30 +213,9 @@ def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
     return changed.rowcount
 
 
-def _lock(session: Session, verb: Verb, fences: Sequence[Fence], start: frozenset[State] | None = None) -> set[UUID]:
-    """Lock those that the verb may change, and say which they are."""
-    if _are_all(session, locking.ALL_STANDING, fences, start or FROM[verb]):
-        return {fence.id for fence in fences}
-    return {row.id for row in _read(session, fences, start or FROM[verb])}
-
-
-def _are_all(
-    session: Session, statement: Select[int], fences: Sequence[Fence], start: frozenset[State], **values: datetime
-) -> bool:
-    """Lock them, and say whether the statement counts every one, as it nearly always does."""
-    ids, attempts = {fence.id for fence in fences}, {fence.attempt for fence in fences}
-    if len(attempts) != 1:
-        return False
-    found = session.scalar(statement, {"ids": [*ids], "start": [*start], "attempt": attempts.pop(), **values})
-    return found == len(ids)
-
-
-def _read(
-    session: Session, fences: Sequence[Fence], start: frozenset[State]
-) -> list[Row[UUID, int, datetime | None, datetime | None]]:
-    held = {fence.id: fence.attempt for fence in fences}
-    found = session.execute(locking.STANDING, {"ids": [*held], "start": [*start]})
-    return [row for row in found if row.attempt == held[row.id]]
+def _in_hands(row: Row[*tuple[Any, ...]]) -> Claimed:
+    known = (row.account_id, row.connection_id, row.type, row.tries, row.sealed, row.request_id, row.not_before)
+    return Claimed(Fence(row.id, row.attempt + 1), *known)
 
 
 def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:

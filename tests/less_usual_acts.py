@@ -18,7 +18,8 @@ from benchmarks.yard import Yard
 from config.vocabulary import AccountStatus, Role
 from models import deletion, gathering, ledger, scrubbing, standing
 from models.account import Account
-from models.ledger import Fence
+from models.gathering import Others
+from models.locking import Fence
 from models.notification import Notification
 from models.rotation import carry_out, place_of, rehashing, resealing, sealed_columns
 from models.session import snapshot, transaction
@@ -61,7 +62,7 @@ def _deliver(yard: Yard) -> Doing:
             connection, lane = deliver._connection(session, ids[0])
             assert connection is not None
             assert lane is not None
-            gathering.others(session, connection, lane, {*ids[1:]}, 100, utc_now())
+            gathering.lock(session, Others(connection.id, connection.channel, lane, 100), ids[1:], utc_now())
             with pytest.raises(Retry):
                 deliver._refuse(session, ids, connection, utc_now())
 

@@ -4,13 +4,21 @@ The API process imports this (through `workers.publish`) to publish, so it must 
 provider library: task modules are named in `include` and loaded by workers only.
 """
 
+import gc
 import ssl
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    beat_init,
+    celeryd_after_setup,
+    celeryd_init,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from kombu import Exchange
 from kombu import Queue as KombuQueue
 
@@ -149,6 +157,14 @@ def _refuse_what_is_missing(**_: object) -> None:
         tracing.check()
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None
+
+
+@celeryd_after_setup.connect
+def _collect_no_more_what_stays(**_: object) -> None:
+    # What is loaded by now lives as long as the process, in the children too. To look through it again and again for
+    # something to collect took a third of the time of sending a thousand messages.
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect

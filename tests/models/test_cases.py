@@ -6,7 +6,7 @@ import pytest
 
 from config.vocabulary import State
 from models import ledger
-from models.ledger import Fence
+from models.locking import Fence
 from models.session import transaction
 from models.types import utc_now
 from tests.rows import a_row, read

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from config.vocabulary import State
 from models import ledger, waking
-from models.ledger import Claim, Fence
+from models.ledger import Claim
 from models.lifecycle import FROM, Verb
+from models.locking import Fence
 from models.notification import Notification
 from models.session import transaction
 from models.types import utc_now

@@ -24,7 +24,8 @@ from config.vocabulary import Channel
 from models import ledger
 from models.connection import Connection
 from models.credentials import reveal
-from models.ledger import Claimed, Fence
+from models.ledger import Claimed
+from models.locking import Fence
 from models.sealing import sealer
 from models.session import transaction
 from models.types import utc_now

@@ -25,10 +25,11 @@ from config.limits import limit_of
 from config.log_vocabulary import LogEvent
 from config.settings import Worker, settings
 from config.vocabulary import Channel, Lane, State
-from models import gate, gathering, ledger
+from models import gate, ledger
 from models.attempt import Ended
 from models.connection import Connection
 from models.gate import Probe
+from models.gathering import Others
 from models.ledger import Claimed
 from models.notification import Notification
 from models.sealing import KeyUnknown, SealBroken
@@ -102,7 +103,7 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
         if connection is None or connection.closed_until is None:
             # Never more than a day's quota: nothing could take it whole.
             most = None if connection is None else limit_of(connection.channel).per_day or None
-            claim = ledger.claim(session, _with_others(session, connection, lane, ids, now), now, lease, most)
+            claim = ledger.claim(session, ids, now, lease, most, _others(connection, lane, len(ids), most))
             return _Held(claim.held, lane, connection, None, claim.expired)
         if connection.closed_until > now:
             _refuse(session, ids, connection, now)
@@ -121,16 +122,13 @@ def _connection(session: Session, notification_id: UUID) -> tuple[Connection | N
     return (None, None) if found is None else (found[0], found[1])
 
 
-def _with_others(
-    session: Session, connection: Connection | None, lane: Lane | None, ids: Sequence[UUID], now: datetime
-) -> Sequence[UUID]:
-    """Fill up what one message of this lane may carry with others that wait for the same connection."""
+def _others(connection: Connection | None, lane: Lane | None, number: int, most: int | None) -> Others | None:
+    """Who fills up what one message of this lane may carry, if it has `number` of its own."""
     if connection is None or lane is None:
-        return ids
-    room = VENDORS[connection.channel].batch_size[lane] - len(ids)
-    if room <= 0:
-        return ids
-    return [*ids, *gathering.others(session, connection, lane, {*ids}, room, now)]
+        return None
+    size = VENDORS[connection.channel].batch_size[lane]
+    room = min(size, most or size) - number
+    return Others(connection.id, connection.channel, lane, room) if room > 0 else None
 
 
 def _refuse(session: Session, ids: Sequence[UUID], connection: Connection, now: datetime) -> None:

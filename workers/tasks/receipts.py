@@ -20,7 +20,7 @@ from config.settings import Worker, settings
 from config.vocabulary import Ending, State
 from models import attempt, ledger
 from models.attempt import Attempt, Ended
-from models.ledger import Fence
+from models.locking import Fence
 from models.notification import Notification
 from models.session import transaction
 from models.types import utc_now

@@ -20,7 +20,7 @@ from config.vocabulary import Ending, State
 from models import attempt, ledger, waking
 from models.attempt import Ended
 from models.connection import Connection
-from models.ledger import Fence
+from models.locking import Fence
 from models.notification import Notification
 from models.sealing import SealBroken
 from models.session import snapshot, transaction

@@ -18,7 +18,8 @@ from models import attempt, gate, ledger, renewal
 from models.attempt import Ended
 from models.connection import Connection
 from models.gate import Probe
-from models.ledger import Claimed, Fence
+from models.ledger import Claimed
+from models.locking import Fence
 from workers.channels.registry import VENDORS
 from workers.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from workers.retry import next_try

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session, defer
 from config.vocabulary import AfterSilence, Channel, Ending, Lane, Queue, State
 from models import attempt, gate, ledger, renewal, waking
 from models.attempt import Ended
-from models.ledger import RING_AFTER, Fence
+from models.ledger import RING_AFTER
+from models.locking import Fence
 from models.notification import Notification
 from models.session import snapshot, transaction
 from models.types import utc_now

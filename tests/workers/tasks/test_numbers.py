@@ -7,7 +7,8 @@ import pytest
 
 from config.vocabulary import Channel, Ending, Lane, State
 from models.attempt import Ended
-from models.ledger import Claimed, Fence
+from models.ledger import Claimed
+from models.locking import Fence
 from models.types import new_id, utc_now
 from workers.metrics import meters
 from workers.tasks.numbers import label, tell_tally, tell_times
