@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.store, pytest.mark.usefixtures("database")]
 MINE = new_id()
 
 
-def waiting(number: int = 1, **changes: Any) -> list[UUID]:
+def waiting(number: int = 1, **changes: Any) -> list[UUID]:  # noqa: ANN401 - columns
     return [a_row(State.QUEUED, **{"connection_id": MINE, "lane": Lane.BULK, **changes}) for _ in range(number)]
 
 
