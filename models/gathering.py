@@ -10,11 +10,10 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from config.vocabulary import Channel, Lane, State
-from models.locking import COLUMNS
-from models.notification import Notification
+from models.locking import COLUMNS, TABLE
 from models.plans import among, by_index
 
 LOOKED_AT: Final = 4
@@ -40,10 +39,10 @@ def lock(session: Session, wanted: Others, known: Collection[UUID], now: datetim
     return session.execute(_OTHERS, values).all()
 
 
-_WAITS: Final = aliased(Notification)
+_WAITING: Final = TABLE.alias()
+_WAITS: Final = _WAITING.c
 _LANE: Final = by_index(
-    select(_WAITS.id)
-    .add_columns(_WAITS.connection_id, _WAITS.not_before)
+    select(_WAITS.id, _WAITS.connection_id, _WAITS.not_before)
     .where(
         *(_WAITS.status == State.QUEUED, _WAITS.channel == bindparam("channel"), _WAITS.lane == bindparam("lane")),
         _WAITS.wake_at.is_not(None),
@@ -51,15 +50,15 @@ _LANE: Final = by_index(
     .order_by(_WAITS.wake_at)
     .limit(bindparam("looked_at")),
     "ix_notifications_due",
-    _WAITS,
+    _WAITING,
 ).subquery("lane_rows")
-_ROW: Final = Notification
+_ROW: Final = TABLE.c
 _OTHERS: Final = by_index(
     select(*COLUMNS)
     # The lane's rows first: none but those that are taken is locked.
     .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     .select_from(_LANE)
-    .join(_ROW, _ROW.id == _LANE.c.id)
+    .join(TABLE, _ROW.id == _LANE.c.id)
     .where(_LANE.c.connection_id == bindparam("connection_id"), _LANE.c.not_before <= bindparam("now"))
     .where(_ROW.status == State.QUEUED, _ROW.not_before <= bindparam("now"), ~among(_ROW.id))
     .limit(bindparam("most"))

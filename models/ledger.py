@@ -10,10 +10,11 @@ a row's entry there would be locked before the row, and two who meet at a row wo
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, Table, update
+from sqlalchemy import CursorResult, Row, TextClause, Update, bindparam, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
@@ -26,7 +27,6 @@ from models.plans import among, by_index
 
 RING_AFTER: Final = timedelta(seconds=5)
 WRITING: Final = {"synchronize_session": False}
-TABLE: Final = cast("Table", Notification.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +79,15 @@ def claim(
     Rows locked by somebody else are skipped, so two workers with the same ids share them. An expired one is
     failed here with code `expired`; those whose batch holds them back are left queued, for whoever resumes it.
     """
-    row = Notification
-    waiting = session.execute(locking.WAITING.limit(most), {"ids": ids, "now": now}).all()
+    asked = {"ids": ids, "now": now, "most": len(ids) if most is None else most}
+    waiting = session.execute(locking.WAITING, asked).all()
     if others is not None:
         waiting = [*waiting, *gathering.lock(session, others, ids, now)]
     found = batch_ledger.claimable(session, waiting)
     _expire(session, found, now)
     held = [_in_hands(each) for each in found if not _is_late(each, now)]
-    _write(
-        session,
-        [each.fence.id for each in held],
-        now,
-        status=State.SENDING,
-        attempt=row.attempt + 1,
-        wake_at=now + lease,
-    )
+    taken = [each.fence.id for each in held]
+    _write(session, taken, now, {"attempt": 1}, status=State.SENDING, wake_at=now + lease)
     return Claim(held, len(found) - len(held))
 
 
@@ -138,10 +132,8 @@ def sent(
     """
     ids = lock(session, [*fences], FROM[Verb.SENT])
     known = {fence.id: name for fence, name in fences.items() if name is not None}
-    values: dict[str, Any] = {"tries": Notification.tries + int(spends)}
-    if known:
-        values["provider_id"] = cases.by_id(known, "provider_id")
-    _write(session, ids, now, status=State.SENT, wake_at=wake_at, code=None, **values)
+    named = {"provider_id": cases.by_id(known, "provider_id")} if known else {}
+    _write(session, ids, now, {"tries": int(spends)}, status=State.SENT, wake_at=wake_at, code=None, **named)
     return ids
 
 
@@ -166,21 +158,22 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
         session,
         ids,
         now,
+        None if fresh else {"tries": int(spends)},
         status=State.QUEUED,
         not_before=not_before,
         wake_at=not_before,
         departed_at=None,
         group_id=None,
         code=code,
-        tries=0 if fresh else Notification.tries + int(spends),
+        **({"tries": 0} if fresh else {}),
     )
     return ids
 
 
 def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
     """End them: they never will be sent. `spends` says whether the provider was asked."""
-    ids, tries = lock(session, fences, FROM[Verb.FAIL]), Notification.tries + int(spends)
-    _write(session, ids, now, status=State.FAILED, wake_at=None, code=code, tries=tries)
+    ids = lock(session, fences, FROM[Verb.FAIL])
+    _write(session, ids, now, {"tries": int(spends)}, status=State.FAILED, wake_at=None, code=code)
     return ids
 
 
@@ -189,7 +182,7 @@ def park(
 ) -> set[UUID]:
     """Set aside what may or may not have been sent; `wake_at` is when the provider can be asked, if it can."""
     ids = lock(session, fences, FROM[Verb.PARK])
-    _write(session, ids, now, status=State.UNKNOWN, wake_at=wake_at, code=code, tries=Notification.tries + 1)
+    _write(session, ids, now, {"tries": 1}, status=State.UNKNOWN, wake_at=wake_at, code=code)
     return ids
 
 
@@ -223,12 +216,31 @@ def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
 
 
 def _expire(session: Session, rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> None:
-    _write(
-        session, [row.id for row in rows if _is_late(row, now)], now, status=State.FAILED, wake_at=None, code="expired"
-    )
+    late = [row.id for row in rows if _is_late(row, now)]
+    _write(session, late, now, status=State.FAILED, wake_at=None, code="expired")
 
 
-def _write(session: Session, ids: Collection[UUID], now: datetime, **values: Any) -> None:  # noqa: ANN401 - columns
-    if ids:
-        # The table's statement: the mapper has nothing to add to it, and takes longer than the database.
-        session.connection().execute(update(TABLE).where(among(TABLE.c.id, ids)).values(updated_at=now, **values))
+def _write(
+    session: Session,
+    ids: Collection[UUID],
+    now: datetime,
+    more: Mapping[str, int] | None = None,
+    **values: Any,  # noqa: ANN401 - columns
+) -> None:
+    """Set columns, and count others up by so many `more`; what is no text is a parameter of a statement made once."""
+    if not ids:
+        return
+    texts = {name: value for name, value in values.items() if isinstance(value, TextClause)}
+    said = {f"new_{name}": value for name, value in values.items() if name not in texts}
+    said |= {f"more_{name}": number for name, number in (more or {}).items()}
+    statement = _writing(tuple(name for name in values if name not in texts), tuple(more or ()))
+    session.execute(statement.values(**texts) if texts else statement, {"ids": [*ids], "now": now, **said})
+
+
+@cache
+def _writing(columns: tuple[str, ...], counts: tuple[str, ...]) -> Update:
+    table = locking.TABLE.c
+    values = {name: bindparam(f"new_{name}", type_=table[name].type) for name in columns}
+    counted = {name: table[name] + bindparam(f"more_{name}") for name in counts}
+    changes = {"updated_at": bindparam("now", type_=table.updated_at.type), **values, **counted}
+    return update(locking.TABLE).where(among(table.id)).values(changes)

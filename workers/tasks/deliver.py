@@ -17,7 +17,7 @@ import structlog
 from celery import Task
 from celery.exceptions import Ignore
 from opentelemetry.trace import SpanKind
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from config import tracing
@@ -52,6 +52,13 @@ log = structlog.get_logger()
 
 KEY_AFTER: Final = timedelta(minutes=1)
 """How long a message waits for a master key that is not configured."""
+
+
+_CONNECTION: Final = (
+    select(Connection, Notification.lane)
+    .join(Notification, Notification.connection_id == Connection.id)
+    .where(Notification.id == bindparam("id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,7 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
 
 def _connection(session: Session, notification_id: UUID) -> tuple[Connection | None, Lane | None]:
     # A message never mixes connections or lanes, so one id speaks for all.
-    query = select(Connection, Notification.lane).join(Notification, Notification.connection_id == Connection.id)
-    found = session.execute(query.where(Notification.id == notification_id)).one_or_none()
+    found = session.execute(_CONNECTION, {"id": notification_id}).one_or_none()
     return (None, None) if found is None else (found[0], found[1])
 
 
