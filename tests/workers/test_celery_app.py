@@ -1,6 +1,7 @@
 """A worker or beat that lacks something says so in one line and does not start."""
 
 import base64
+import gc
 import os
 import ssl
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from celery.signals import celeryd_after_setup
 from kombu import Connection
 from redis import Redis
 
@@ -54,6 +56,16 @@ def test_queues_are_quorum_queues_on_rabbitmq(
     settings.cache_clear()
     assert [queue.name for queue in made] == [str(queue) for queue in Queue]
     assert all(queue.queue_arguments == arguments for queue in made)
+
+
+def test_a_worker_does_not_collect_what_stays() -> None:
+    """Its children are forked from it, and do not either."""
+    before = gc.get_freeze_count()
+    celeryd_after_setup.send(sender="a worker")
+    try:
+        assert gc.get_freeze_count() > before + 10_000
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("sink", list(LogSink))
