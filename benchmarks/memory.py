@@ -33,10 +33,12 @@ def measure(ground: Ground, _rounds: int, seconds: float) -> dict[str, Figure]:
         client = running.enter_context(stack.serving(processes=2))
         running.enter_context(stack.at_work())
         _load(client, 2)
-        for _ in range(LOOKS):
+        for look in range(1, LOOKS + 1):
             _load(client, seconds / LOOKS)
-            for name, size in _sizes(stack).items():
-                figure.add(name, size / MIB)
+            sizes = {name: size / MIB for name, size in _sizes(stack).items()}
+            print(f"look {look} of {LOOKS}, MiB:", ", ".join(f"{name} {size:.1f}" for name, size in sizes.items()))
+            for name, size in sizes.items():
+                figure.add(name, size)
                 figure.notes.setdefault(name, "")
         figure.notes["web"] = f"{stack.count():,} messages came to the provider meanwhile"
     return {figure.name: figure}
