@@ -20,25 +20,6 @@ LOOKED_AT: Final = 4
 """How many of a lane's rows are looked at for each that is wanted: some are of others, some in other workers' hands."""
 
 
-class Others(NamedTuple):
-    """Who may be taken along: at most `most` of one connection and lane."""
-
-    connection_id: UUID
-    channel: Channel
-    lane: Lane
-    most: int
-
-
-def lock(session: Session, wanted: Others, known: Collection[UUID], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Lock notifications that wait, beside the `known` ones, those first that wait longest; `COLUMNS` of each.
-
-    Rows that somebody else has locked are passed over, so that workers who come at once share what waits. A row of a
-    batch that its lane was not told of has no `wake_at` and is left where it is: accounts take turns.
-    """
-    values = {**wanted._asdict(), "ids": [*known], "now": now, "looked_at": wanted.most * LOOKED_AT}
-    return session.execute(_OTHERS, values).all()
-
-
 _WAITING: Final = TABLE.alias()
 _WAITS: Final = _WAITING.c
 _LANE: Final = by_index(
@@ -57,6 +38,7 @@ _OTHERS: Final = by_index(
     select(*COLUMNS)
     # The lane's rows first: none but those that are taken is locked.
     .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    .prefix_with("STRAIGHT_JOIN", dialect="mariadb")
     .select_from(_LANE)
     .join(TABLE, _ROW.id == _LANE.c.id)
     .where(_LANE.c.connection_id == bindparam("connection_id"), _LANE.c.not_before <= bindparam("now"))
@@ -64,3 +46,22 @@ _OTHERS: Final = by_index(
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+
+
+class Others(NamedTuple):
+    """Who may be taken along: at most `most` of one connection and lane."""
+
+    connection_id: UUID
+    channel: Channel
+    lane: Lane
+    most: int
+
+
+def lock(session: Session, wanted: Others, known: Collection[UUID], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Lock notifications that wait, beside the `known` ones, those first that wait longest; `COLUMNS` of each.
+
+    Rows that somebody else has locked are passed over, so that workers who come at once share what waits. A row of a
+    batch that its lane was not told of has no `wake_at` and is left where it is: accounts take turns.
+    """
+    values = {**wanted._asdict(), "ids": [*known], "now": now, "looked_at": wanted.most * LOOKED_AT}
+    return session.execute(_OTHERS, values).all()
