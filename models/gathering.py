@@ -13,12 +13,11 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import Channel, Lane, State
-from models.locking import COLUMNS, TABLE
-from models.plans import among, by_index
+from models.locking import COLUMNS
+from models.plans import TABLE, among, by_index
 
 LOOKED_AT: Final = 4
 """How many of a lane's rows are looked at for each that is wanted: some are of others, some in other workers' hands."""
-
 
 _WAITING: Final = TABLE.alias()
 _WAITS: Final = _WAITING.c

@@ -23,7 +23,7 @@ from models.gathering import Others
 from models.lifecycle import FROM, Verb
 from models.locking import Fence, lock
 from models.notification import Notification
-from models.plans import among, by_index
+from models.plans import TABLE, among, by_index
 
 RING_AFTER: Final = timedelta(seconds=5)
 WRITING: Final = {"synchronize_session": False}
@@ -239,8 +239,8 @@ def _write(
 
 @cache
 def _writing(columns: tuple[str, ...], counts: tuple[str, ...]) -> Update:
-    table = locking.TABLE.c
+    table = TABLE.c
     values = {name: bindparam(f"new_{name}", type_=table[name].type) for name in columns}
     counted = {name: table[name] + bindparam(f"more_{name}") for name in counts}
     changes = {"updated_at": bindparam("now", type_=table.updated_at.type), **values, **counted}
-    return update(locking.TABLE).where(among(table.id)).values(changes)
+    return update(TABLE).where(among(table.id)).values(changes)

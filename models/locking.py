@@ -6,18 +6,16 @@ Its statements are made once, which takes longer than to run them. Here nothing 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, bindparam, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
 from models.lifecycle import FROM, Verb
-from models.notification import Notification
-from models.plans import among, by_index
+from models.plans import TABLE, among, by_index
 
-TABLE: Final = cast("Table", Notification.__table__)
 _ROW: Final = TABLE.c
 """Of the table and not of the class: the mapper has nothing to add, and takes longer than the database."""
 _BY_IDS: Final = among(_ROW.id)
