@@ -5,10 +5,8 @@ may have left is known exactly, since the connection says when the first byte is
 any provider, and no exception leaves it.
 """
 
-import os
-import threading
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,10 +18,9 @@ from urllib3.exceptions import HTTPError
 from workers.channels.exchange import HttpRequest, Reply, Silence
 from workers.transports import wide
 from workers.transports.deadline import CONNECT, Deadline, exchange_seconds, watch
+from workers.transports.kept import Kept
 from workers.transports.silence import silence
 from workers.transports.wide import LARGEST
-
-_kept = threading.local()
 
 
 class _Watched(HTTPConnection):
@@ -73,7 +70,7 @@ def send(request: HttpRequest) -> Reply | Silence:
         return wide.send_all((request,))[0]
     with Deadline() as deadline:
         try:
-            return _exchange(_session(), request, deadline)
+            return _exchange(_sessions.get(), request, deadline)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return silence(error, deadline, may_have_left=deadline.begun)
 
@@ -94,14 +91,6 @@ def _exchange(session: requests.Session, request: HttpRequest, deadline: Deadlin
         return Reply(response.status_code, headers, body)
 
 
-def _session() -> requests.Session:
-    # One a thread, and never one that a forked child shares with its parent.
-    if getattr(_kept, "pid", None) != os.getpid():
-        _kept.pid, _kept.session = os.getpid(), _new_session()
-    session: requests.Session = _kept.session
-    return session
-
-
 def _new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
@@ -111,3 +100,6 @@ def _new_session() -> requests.Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter())
     return session
+
+
+_sessions: Final = Kept(_new_session)

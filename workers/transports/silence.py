@@ -10,8 +10,6 @@ import ssl
 from collections.abc import Iterator
 from typing import Final
 
-import aiohttp
-
 from workers.channels.exchange import Silence
 from workers.transports.deadline import Deadline
 
@@ -22,7 +20,6 @@ WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ConnectionError, "reset"),
     (ssl.SSLError, "tls"),
     (UnicodeError, "unencodable"),
-    (aiohttp.ServerDisconnectedError, "reset"),
     (smtplib.SMTPServerDisconnected, "closed"),
     (smtplib.SMTPNotSupportedError, "unsupported"),
 )

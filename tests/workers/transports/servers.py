@@ -11,6 +11,9 @@ from pathlib import Path
 
 Script = Callable[[socket.socket], None]
 
+NO_NAME = "a" * 64 + ".example"
+"""No host's name: a label is too long, so that nobody on the network is asked for it."""
+
 
 class Listener:
     """Runs its script for every connection, each in a thread, and counts them."""

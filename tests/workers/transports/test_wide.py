@@ -3,10 +3,24 @@
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from tests.workers.transports.servers import Listener, Script, answering, closed_port, hang, read_request, reset
+import pycurl
+import pytest
+
+from tests.workers.transports.servers import (
+    NO_NAME,
+    Listener,
+    Script,
+    answering,
+    closed_port,
+    hang,
+    read_request,
+    reset,
+)
 from workers.channels.exchange import HttpRequest, Reply, Silence
 from workers.transports import wide
+from workers.transports.kept import Kept
 
 Serve = Callable[[Script], Listener]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -47,6 +61,34 @@ def test_ones_silence_is_no_others(serve: Serve, quick: float) -> None:
     assert refused == Silence(may_have_left=False, code="refused")
     assert broken == Silence(may_have_left=True, code="reset")
     assert silent == Silence(may_have_left=True, code="timeout")
+
+
+def test_a_host_s_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def note(*said: object) -> int:
+        asked.append(said)
+        return 0
+
+    monkeypatch.setattr(wide, "_SETTINGS", (*wide._SETTINGS, (pycurl.RESOLVER_START_FUNCTION, note)))
+    monkeypatch.setattr(wide, "_multis", Kept(pycurl.CurlMulti))
+    named = [replace(request(1), url=f"http://{NO_NAME}/") for _ in range(40)]
+    assert set(wide.send_all(named)) == {Silence(may_have_left=False, code="dns")}
+    assert len(asked) == 1
+
+
+def test_what_was_broken_off_is_let_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    mute, good = serve(hang), serve(answering(OK))
+
+    def broken_off(_: pycurl.CurlMulti) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wide, "_failures", broken_off)
+        patch.setattr("workers.transports.deadline.exchange_seconds", lambda: 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            wide.send_all([request(mute.port), request(good.port)])
+    assert wide.send_all([request(good.port)]) == [Reply(200, {"content-length": "2"}, b"{}")]
 
 
 def test_nothing_at_all_is_no_exchange() -> None:
