@@ -1,6 +1,5 @@
 """Memory of every process while messages are accepted and sent: it must not grow with what was done."""
 
-import os
 import time
 from collections import defaultdict
 from contextlib import ExitStack
@@ -20,13 +19,12 @@ ROUND: Final = 10.0
 """Seconds of load between two batches."""
 A_BATCH: Final = 200
 MIB: Final = 1024 * 1024
-PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def measure(ground: Ground, _rounds: int, seconds: float) -> dict[str, Figure]:
     """Look ten times at every process, evenly over `seconds` of load."""
     minutes = f"{seconds / 60:,.0f} minutes" if seconds >= ROUND * LOOKS else f"{seconds:.0f} s"
-    figure = Figure("memory", f"resident memory, ten looks over {minutes} of load", "MiB", "", {})
+    figure = Figure("memory", f"memory of its own, ten looks over {minutes} of load", "MiB", "", {})
     stack = ground.stack()
     with ExitStack() as running:
         running.enter_context(stack.providing(20))
@@ -53,7 +51,7 @@ def _load(client: Client, seconds: float) -> None:
 
 
 def _sizes(stack: Installation) -> dict[str, int]:
-    """Bytes of each process: those that were started, and the largest of each one's children."""
+    """Bytes of each process: those that were started, and each one's children, the oldest first."""
     parents: dict[int, list[int]] = defaultdict(list)
     for each in Path("/proc").glob("[0-9]*"):
         try:
@@ -63,11 +61,12 @@ def _sizes(stack: Installation) -> dict[str, int]:
     sizes = {}
     for name, process in stack.processes.items():
         sizes[name] = _size(process.pid)
-        children = [_size(child) for child in parents[process.pid]]
-        if children:
-            sizes[f"{name}, largest child of {len(children)}"] = max(children)
+        sizes |= {f"{name}, child {n}": _size(child) for n, child in enumerate(sorted(parents[process.pid]), 1)}
     return sizes
 
 
 def _size(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    """Bytes of its own: what it wrote. Pages of files (libraries, the interpreter) come when they are first used."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kibibytes = dict(line.split(":", 1) for line in lines)["RssAnon"].removesuffix("kB")
+    return int(kibibytes) * 1024
