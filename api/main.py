@@ -1,6 +1,5 @@
 """The API process: wires settings, intake, routers, middleware and error handlers. `create_app()` is all."""
 
-import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -47,6 +46,7 @@ from api.state import State
 from config import tracing
 from config.archive import Archive
 from config.logging import configure
+from config.memory import keep_what_is_loaded, share_arenas
 from config.settings import Api, Installation, Secrets, SettingsError, settings
 from config.vocabulary import Process
 from models.sealing import sealer
@@ -94,6 +94,7 @@ def create_app() -> FastAPI:
     except SettingsError as error:
         raise SystemExit(f"alrim does not start: {error}") from None
     configure(Process.WEB)
+    share_arenas()
     app = FastAPI(
         title="Alrim",
         summary="Notifications for Korean services: accepted durably, sent once.",
@@ -156,8 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log_buffer().start()
     app.state.alrim = State(intake)
     # What lives from here on lives for ever; collecting it again and again costs the slowest requests 50 ms.
-    gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
     yield
     await anyio.to_thread.run_sync(intake.stop)
     await anyio.to_thread.run_sync(usage().stop)

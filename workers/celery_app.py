@@ -4,7 +4,6 @@ The API process imports this (through `workers.publish`) to publish, so it must 
 provider library: task modules are named in `include` and loaded by workers only.
 """
 
-import gc
 import ssl
 from datetime import timedelta
 from typing import Any, Final
@@ -26,6 +25,7 @@ from config import tracing
 from config.archive import Archive
 from config.log_sinks import AWAY_FROM_HOME
 from config.logging import configure
+from config.memory import keep_what_is_loaded, share_arenas
 from config.redis import SENTINEL
 from config.settings import Installation, Logs, Secrets, SettingsError, Worker, settings
 from config.vocabulary import Queue
@@ -147,6 +147,12 @@ def _log_as_json(**_: object) -> None:
 
 @celeryd_init.connect
 @beat_init.connect
+def _share_memory(**_: object) -> None:
+    share_arenas()
+
+
+@celeryd_init.connect
+@beat_init.connect
 def _refuse_what_is_missing(**_: object) -> None:
     """Stop before anything is consumed, as the API does; Celery would otherwise find out at the first message."""
     try:
@@ -163,8 +169,7 @@ def _refuse_what_is_missing(**_: object) -> None:
 def _collect_no_more_what_stays(**_: object) -> None:
     # What is loaded by now lives as long as the process, in the children too. To look through it again and again for
     # something to collect took a third of the time of sending a thousand messages.
-    gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
 
 
 @worker_process_init.connect
