@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
-from celery.exceptions import Retry
 from sqlalchemy import ColumnElement
 
 from api import decisions
@@ -63,8 +61,7 @@ def _deliver(yard: Yard) -> Doing:
             assert connection is not None
             assert lane is not None
             gathering.lock(session, Others(connection.id, connection.channel, lane, 100), ids[1:], utc_now())
-            with pytest.raises(Retry):
-                deliver._refuse(session, ids, connection, utc_now())
+            assert deliver._is_due(session, ids, utc_now())
 
     return do
 

@@ -78,7 +78,7 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
     Twice with the same ids: the second finds nothing to claim.
 
     Raises:
-        Ignore: nothing was there to claim, so that Flower keeps what the row last said.
+        Ignore: the only one of its message was not there to claim, so that Flower keeps what the row last said.
         Retry: they stay queued, since the gate is closed or the database is away.
     """
     begun, started = time.monotonic(), utc_now()
@@ -96,9 +96,9 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         _tell(channel, held.claimed, tally.ended)
         if held.lane is not None:
             tell_times(channel, held.lane, held.claimed, departures, tally.ended)
-    elif not held.expired:
-        raise Ignore
     tally.failed["expired"] += held.expired
+    if not tally.total() and len(ids) == 1:
+        raise Ignore
     tell_tally(channel, tally)
     return tally
 
@@ -113,7 +113,10 @@ def _claim(ids: Sequence[UUID], now: datetime) -> _Held:
             claim = ledger.claim(session, ids, now, lease, most, _others(connection, lane, len(ids), most))
             return _Held(claim.held, lane, connection, None, claim.expired)
         if connection.closed_until > now:
-            _refuse(session, ids, connection, now)
+            if _is_due(session, ids, now):
+                # Everything stays queued.
+                raise later(f"closed {connection.closed_reason}", connection.closed_until)
+            return _Held([], lane, connection, None, 0)
         claim = ledger.claim(session, ids, now, lease, most=1)
         probe = gate.take_probe(session, connection, now, lease) if claim.held else None
         if claim.held and probe is None:
@@ -137,13 +140,10 @@ def _others(connection: Connection | None, lane: Lane | None, number: int, most:
     return Others(connection.id, connection.channel, lane, room) if room > 0 else None
 
 
-def _refuse(session: Session, ids: Sequence[UUID], connection: Connection, now: datetime) -> None:
-    """Leave everything queued, and show it as RETRY, if any of them waits at all."""
+def _is_due(session: Session, ids: Sequence[UUID], now: datetime) -> bool:
     row = Notification
     due = select(row.id).where(row.id.in_(ids), row.status == State.QUEUED, row.not_before <= now).limit(1)
-    if session.scalar(due) is None:
-        raise Ignore
-    raise later(f"closed {connection.closed_reason}", connection.closed_until)
+    return session.scalar(due) is not None
 
 
 def _record(channel: Channel, claimed: Sequence[Claimed], heard: Heard) -> Tally:

@@ -47,7 +47,9 @@ class Tally:
 
 
 def conclude(tally: Tally, total: int) -> dict[str, int]:
-    """Turn a tally into RETRY, FAILURE, or the counts of a SUCCESS.
+    """Turn the tally of so many in all into RETRY, FAILURE, or the counts of a SUCCESS.
+
+    `elsewhere` is the count of those whom somebody else took along, or who are over: all, or none is told.
 
     Raises:
         Retry: some are to be tried again. It publishes nothing: the rows know when.
@@ -58,7 +60,7 @@ def conclude(tally: Tally, total: int) -> dict[str, int]:
         raise later(f"{_codes(tally.retry)} of {total}{accepted}", tally.when)
     if tally.failed and tally.failed.total() == total:
         raise Undelivered(_codes(tally.failed))
-    return tally.counts()
+    return tally.counts() or {"elsewhere": total}
 
 
 def later(reason: str, when: datetime | None) -> Retry:

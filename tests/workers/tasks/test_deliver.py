@@ -58,6 +58,8 @@ def test_the_second_of_two_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     assert deliver(Channel.KAKAO, [str(row_id)]).counts() == {"accepted": 1}
     with pytest.raises(Ignore):
         deliver(Channel.KAKAO, [str(row_id)])
+    # A task of many is no notification's own: nobody else would end its entry in Flower.
+    assert deliver(Channel.KAKAO, [str(row_id)] * 2).counts() == {}
     assert read(row_id).attempt == 1
 
 
@@ -118,6 +120,7 @@ def test_a_closed_gate_says_nothing_of_what_is_over(monkeypatch: pytest.MonkeyPa
     row_id = rows.a_row(State.SENT, channel=Channel.KAKAO, connection_id=closed)
     with pytest.raises(Ignore):
         deliver(Channel.KAKAO, [str(row_id)])
+    assert deliver(Channel.KAKAO, [str(row_id)] * 2).counts() == {}
 
 
 @pytest.mark.usefixtures("database")

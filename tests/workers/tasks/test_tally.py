@@ -9,6 +9,10 @@ def test_success_is_counts() -> None:
     assert conclude(Tally(accepted=2), 2) == {"accepted": 2}
 
 
+def test_nothing_to_count_is_elsewhere() -> None:
+    assert conclude(Tally(), 3) == {"elsewhere": 3}
+
+
 def test_some_failures_are_still_a_success() -> None:
     mixed = Tally(accepted=1)
     mixed.failed["-502"] += 1
