@@ -10,20 +10,20 @@ a row's entry there would be locked before the row, and two who meet at a row wo
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, TextClause, Update, bindparam, update
+from sqlalchemy import CursorResult, Row, update
 from sqlalchemy.orm import Session
 
 from config.vocabulary import State
 from models import batch_ledger, cases, gathering, locking
 from models.gathering import Others
 from models.lifecycle import FROM, Verb
-from models.locking import Fence, lock
+from models.locking import Fence
 from models.notification import Notification
-from models.plans import TABLE, among, by_index
+from models.plans import by_index
+from models.writing import Change, change, change_one, write
 
 RING_AFTER: Final = timedelta(seconds=5)
 WRITING: Final = {"synchronize_session": False}
@@ -87,7 +87,7 @@ def claim(
     _expire(session, found, now)
     held = [_in_hands(each) for each in found if not _is_late(each, now)]
     taken = [each.fence.id for each in held]
-    _write(session, taken, now, {"attempt": 1}, status=State.SENDING, wake_at=now + lease)
+    write(session, taken, Change(now, {"status": State.SENDING, "wake_at": now + lease}, {"attempt": 1}))
     return Claim(held, len(found) - len(held))
 
 
@@ -105,6 +105,9 @@ def depart(
     Demands an unexpired lease: a late worker never departs. One that has expired as a message is failed with
     code `expired`. With `all_or_none`, either every one departs or none does. Commit, then send at once.
     """
+    departure = Change(now, {"departed_at": now, "group_id": group_id, "wake_at": now + lease})
+    if len(fences) == 1 and change_one(session, fences[0], FROM[Verb.DEPART], departure, ready=True):
+        return {fences[0].id}
     if locking.are_ready(session, fences, FROM[Verb.DEPART], now):
         ready = {fence.id for fence in fences}
     else:
@@ -113,7 +116,7 @@ def depart(
         ready = {each.id for each in held if not _is_late(each, now) and each.wake_at > now}
     if all_or_none and len(ready) < len(fences):
         return set()
-    _write(session, ready, now, departed_at=now, group_id=group_id, wake_at=now + lease)
+    write(session, ready, departure)
     return ready
 
 
@@ -130,11 +133,10 @@ def sent(
     `wake_at` is when to ask for the report, on channels that have reports. `spends` is false where the try was
     counted already, as it was for what is `unknown`.
     """
-    ids = lock(session, [*fences], FROM[Verb.SENT])
     known = {fence.id: name for fence, name in fences.items() if name is not None}
     named = {"provider_id": cases.by_id(known, "provider_id")} if known else {}
-    _write(session, ids, now, {"tries": int(spends)}, status=State.SENT, wake_at=wake_at, code=None, **named)
-    return ids
+    values = {"status": State.SENT, "wake_at": wake_at, "code": None, **named}
+    return change(session, [*fences], FROM[Verb.SENT], Change(now, values, {"tries": int(spends)}))
 
 
 def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
@@ -153,44 +155,36 @@ def requeue(  # noqa: PLR0913 - the whole guard of the verb stands in its call
     `spends`: whether this try counts against the budget. `start`: only a person's resend may start from `failed`.
     `fresh`: the budget begins anew.
     """
-    ids = lock(session, fences, start)
-    _write(
-        session,
-        ids,
-        now,
-        None if fresh else {"tries": int(spends)},
-        status=State.QUEUED,
-        not_before=not_before,
-        wake_at=not_before,
-        departed_at=None,
-        group_id=None,
-        code=code,
-        **({"tries": 0} if fresh else {}),
-    )
-    return ids
+    values = {
+        "status": State.QUEUED,
+        "not_before": not_before,
+        "wake_at": not_before,
+        "departed_at": None,
+        "group_id": None,
+        "code": code,
+    }
+    it = Change(now, {**values, "tries": 0}) if fresh else Change(now, values, {"tries": int(spends)})
+    return change(session, fences, start, it)
 
 
 def fail(session: Session, fences: Sequence[Fence], now: datetime, code: str, *, spends: bool) -> set[UUID]:
     """End them: they never will be sent. `spends` says whether the provider was asked."""
-    ids = lock(session, fences, FROM[Verb.FAIL])
-    _write(session, ids, now, {"tries": int(spends)}, status=State.FAILED, wake_at=None, code=code)
-    return ids
+    values = {"status": State.FAILED, "wake_at": None, "code": code}
+    return change(session, fences, FROM[Verb.FAIL], Change(now, values, {"tries": int(spends)}))
 
 
 def park(
     session: Session, fences: Sequence[Fence], now: datetime, code: str, wake_at: datetime | None = None
 ) -> set[UUID]:
     """Set aside what may or may not have been sent; `wake_at` is when the provider can be asked, if it can."""
-    ids = lock(session, fences, FROM[Verb.PARK])
-    _write(session, ids, now, {"tries": 1}, status=State.UNKNOWN, wake_at=wake_at, code=code)
-    return ids
+    values = {"status": State.UNKNOWN, "wake_at": wake_at, "code": code}
+    return change(session, fences, FROM[Verb.PARK], Change(now, values, {"tries": 1}))
 
 
 def confirm(session: Session, fences: Sequence[Fence], now: datetime, failure: str | None = None) -> set[UUID]:
     """Record the provider's report: delivered, or failed with the carrier's code."""
-    ids, status = lock(session, fences, FROM[Verb.CONFIRM]), State.FAILED if failure else State.DELIVERED
-    _write(session, ids, now, status=status, wake_at=None, code=failure)
-    return ids
+    values = {"status": State.FAILED if failure else State.DELIVERED, "wake_at": None, "code": failure}
+    return change(session, fences, FROM[Verb.CONFIRM], Change(now, values))
 
 
 def cancel(session: Session, ids: Collection[UUID], now: datetime) -> int:
@@ -217,30 +211,4 @@ def _is_late(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
 
 def _expire(session: Session, rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> None:
     late = [row.id for row in rows if _is_late(row, now)]
-    _write(session, late, now, status=State.FAILED, wake_at=None, code="expired")
-
-
-def _write(
-    session: Session,
-    ids: Collection[UUID],
-    now: datetime,
-    more: Mapping[str, int] | None = None,
-    **values: Any,  # noqa: ANN401 - columns
-) -> None:
-    """Set columns, and count others up by so many `more`; what is no text is a parameter of a statement made once."""
-    if not ids:
-        return
-    texts = {name: value for name, value in values.items() if isinstance(value, TextClause)}
-    said = {f"new_{name}": value for name, value in values.items() if name not in texts}
-    said |= {f"more_{name}": number for name, number in (more or {}).items()}
-    statement = _writing(tuple(name for name in values if name not in texts), tuple(more or ()))
-    session.execute(statement.values(**texts) if texts else statement, {"ids": [*ids], "now": now, **said})
-
-
-@cache
-def _writing(columns: tuple[str, ...], counts: tuple[str, ...]) -> Update:
-    table = TABLE.c
-    values = {name: bindparam(f"new_{name}", type_=table[name].type) for name in columns}
-    counted = {name: table[name] + bindparam(f"more_{name}") for name in counts}
-    changes = {"updated_at": bindparam("now", type_=table.updated_at.type), **values, **counted}
-    return update(TABLE).where(among(table.id)).values(changes)
+    write(session, late, Change(now, {"status": State.FAILED, "wake_at": None, "code": "expired"}))

@@ -43,18 +43,21 @@ _STANDING: Final = by_index(
 )
 """Those of `ids` that are in one of the states `start`; waits for whoever has them locked."""
 
-_ALL_STANDING: Final = by_index(
-    select(func.count())
-    .select_from(TABLE)
-    .where(_BY_IDS, _ROW.status.in_(bindparam("start", expanding=True)), _ROW.attempt == bindparam("attempt"))
-    .with_for_update()
+HELD: Final = (_ROW.status.in_(bindparam("start", expanding=True)), _ROW.attempt == bindparam("at_attempt"))
+"""Whether one is in one of the states `start` and at this attempt."""
+
+READY: Final = (
+    *HELD,
+    _ROW.wake_at > bindparam("now"),
+    or_(_ROW.expires_at.is_(None), _ROW.expires_at > bindparam("now")),
 )
+"""The same, if its lease has not run out at `now` and it has not expired."""
+
+_ALL_STANDING: Final = by_index(select(func.count()).select_from(TABLE).where(_BY_IDS, *HELD).with_for_update())
 """How many of `ids` are in one of the states `start` and at this attempt; locks them. To read which costs more."""
 
-_ALL_READY: Final = _ALL_STANDING.where(
-    _ROW.wake_at > bindparam("now"), or_(_ROW.expires_at.is_(None), _ROW.expires_at > bindparam("now"))
-)
-"""The same, of those whose lease has not run out at `now` and that have not expired."""
+_ALL_READY: Final = by_index(select(func.count()).select_from(TABLE).where(_BY_IDS, *READY).with_for_update())
+"""The same, of those that are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,5 @@ def _are_all(
     ids, attempts = {fence.id for fence in fences}, {fence.attempt for fence in fences}
     if len(attempts) != 1:
         return False
-    found = session.scalar(statement, {"ids": [*ids], "start": [*start], "attempt": attempts.pop(), **values})
+    found = session.scalar(statement, {"ids": [*ids], "start": [*start], "at_attempt": attempts.pop(), **values})
     return found == len(ids)

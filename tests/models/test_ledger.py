@@ -32,17 +32,23 @@ def facts(row: Notification) -> tuple[object, ...]:
     return tuple(getattr(row, column.key) for column in Notification.__table__.columns)
 
 
-Act = Callable[[Session, Fence, datetime], object]
+Act = Callable[[Session, list[Fence], datetime], object]
+Others = Callable[[State], list[UUID]]
+
+
+def ids_of(fences: list[Fence]) -> list[UUID]:
+    return [fence.id for fence in fences]
+
 
 ACTS: dict[Verb, Act] = {
-    Verb.CLAIM: lambda session, fence, now: ledger.claim(session, [fence.id], now, LEASE).held,
-    Verb.DEPART: lambda session, fence, now: ledger.depart(session, [fence], now, LEASE, "G4V1"),
-    Verb.SENT: lambda session, fence, now: ledger.sent(session, {fence: "M4V1"}, now),
-    Verb.REQUEUE: lambda session, fence, now: ledger.requeue(session, [fence], now, now, "x", spends=True),
-    Verb.FAIL: lambda session, fence, now: ledger.fail(session, [fence], now, "1062", spends=True),
-    Verb.PARK: lambda session, fence, now: ledger.park(session, [fence], now, "timeout"),
-    Verb.CONFIRM: lambda session, fence, now: ledger.confirm(session, [fence], now),
-    Verb.CANCEL: lambda session, fence, now: ledger.cancel(session, [fence.id], now),
+    Verb.CLAIM: lambda session, fences, now: ledger.claim(session, ids_of(fences), now, LEASE).held,
+    Verb.DEPART: lambda session, fences, now: ledger.depart(session, fences, now, LEASE, "G4V1"),
+    Verb.SENT: lambda session, fences, now: ledger.sent(session, dict.fromkeys(fences, "M4V1"), now),
+    Verb.REQUEUE: lambda session, fences, now: ledger.requeue(session, fences, now, now, "x", spends=True),
+    Verb.FAIL: lambda session, fences, now: ledger.fail(session, fences, now, "1062", spends=True),
+    Verb.PARK: lambda session, fences, now: ledger.park(session, fences, now, "timeout"),
+    Verb.CONFIRM: ledger.confirm,
+    Verb.CANCEL: lambda session, fences, now: ledger.cancel(session, ids_of(fences), now),
 }
 
 TO = {
@@ -57,33 +63,41 @@ TO = {
 }
 
 
+@pytest.fixture(params=["alone", "in company"])
+def others(request: pytest.FixtureRequest) -> Others:
+    """One is looked at and changed at once, several are locked first."""
+    return lambda state: [] if request.param == "alone" else [a_row(state)]
+
+
 def test_every_verb_is_tried() -> None:
     assert set(ACTS) | {Verb.ACCEPT} == set(Verb)
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("verb", ACTS)
-def test_a_verb_works_from_its_states_only(verb: Verb, state: State) -> None:
-    row_id = a_row(state)
+def test_a_verb_works_from_its_states_only(verb: Verb, state: State, others: Others) -> None:
+    row_id, beside = a_row(state), others(next(iter(FROM[verb])))
     before = facts(read(row_id))
     with transaction() as session:
-        did = ACTS[verb](session, Fence(row_id, ATTEMPT), utc_now())
+        did = ACTS[verb](session, [Fence(each, ATTEMPT) for each in (row_id, *beside)], utc_now())
     after = read(row_id)
     if state in FROM[verb]:
         assert did
         assert after.status is TO[verb]
     else:
-        assert not did
+        assert bool(did) is bool(beside)
         assert facts(after) == before
+    assert [read(each).status for each in beside] == [TO[verb]] * len(beside)
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ACTS if verb not in {Verb.CLAIM, Verb.CANCEL}])
-def test_an_old_attempt_changes_nothing(verb: Verb) -> None:
+def test_an_old_attempt_changes_nothing(verb: Verb, others: Others) -> None:
     state = next(iter(FROM[verb]))
-    row_id = a_row(state)
+    row_id, beside = a_row(state), others(state)
     before = facts(read(row_id))
     with transaction() as session:
-        assert not ACTS[verb](session, Fence(row_id, ATTEMPT - 1), utc_now())
+        fences = [Fence(row_id, ATTEMPT - 1), *(Fence(each, ATTEMPT) for each in beside)]
+        assert ACTS[verb](session, fences, utc_now()) == set(beside)
     assert facts(read(row_id)) == before
 
 
@@ -136,10 +150,11 @@ def test_depart_renews_the_lease_and_keeps_the_group() -> None:
     assert (row.departed_at, row.group_id, row.wake_at) == (now, "G4V9", now + LEASE)
 
 
-def test_a_late_worker_never_departs() -> None:
-    row_id = a_row(State.SENDING, wake_at=utc_now() - timedelta(microseconds=1))
+def test_a_late_worker_never_departs(others: Others) -> None:
+    row_id, beside = a_row(State.SENDING, wake_at=utc_now() - timedelta(microseconds=1)), others(State.SENDING)
     with transaction() as session:
-        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now(), LEASE) == set()
+        fences = [Fence(each, ATTEMPT) for each in (row_id, *beside)]
+        assert ledger.depart(session, fences, utc_now(), LEASE) == set(beside)
     assert read(row_id).departed_at is None
 
 
@@ -151,10 +166,11 @@ def test_depart_all_or_none() -> None:
     assert read(mine).departed_at is None
 
 
-def test_an_expired_message_never_departs() -> None:
-    row_id = a_row(State.SENDING, expires_at=utc_now())
+def test_an_expired_message_never_departs(others: Others) -> None:
+    row_id, beside = a_row(State.SENDING, expires_at=utc_now()), others(State.SENDING)
     with transaction() as session:
-        assert ledger.depart(session, [Fence(row_id, ATTEMPT)], utc_now(), LEASE) == set()
+        fences = [Fence(each, ATTEMPT) for each in (row_id, *beside)]
+        assert ledger.depart(session, fences, utc_now(), LEASE) == set(beside)
     assert (read(row_id).status, read(row_id).code) == (State.FAILED, "expired")
 
 

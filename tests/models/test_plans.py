@@ -22,7 +22,7 @@ from benchmarks.acts import WORK
 from benchmarks.filling import a_row, needles, owner
 from benchmarks.yard import KIND, LEASE, Yard
 from config.vocabulary import Ending, Role, State
-from models import ledger
+from models import ledger, writing
 from models.attempt import Attempt
 from models.notification import Notification
 from models.session import engine, snapshot, transaction
@@ -186,7 +186,7 @@ def asking(path: Path) -> Iterator[tuple[str, str]]:
 def test_every_query_is_answered_by_its_index_and_every_function_that_asks_is_watched() -> None:
     yard, found, called = Yard(ME), dict[str, list[str]](), set[tuple[str, str]]()
     # Statements that are made once would have been made before anybody watched.
-    ledger._writing.cache_clear()
+    writing._writing.cache_clear()
     for name, make in ALL.items():
         do = make(yard)
         with watching() as looks, noting(called):

@@ -81,6 +81,7 @@ def send_all(requests: Sequence[HttpRequest]) -> list[Reply | Silence]:
 def _carry(multi: pycurl.CurlMulti, until: Callable[[], bool]) -> None:
     """Move everything that was started on, until nothing is left or `until` holds."""
     while multi.perform()[1] and not until():
+        # Waits by select(), for descriptors below 1,024; the largest wave is one of 200.
         within = multi.timeout() / 1000
         multi.select(WAITS if within < 0 else min(within, WAITS))
 
