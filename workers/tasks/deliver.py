@@ -6,6 +6,7 @@ open during a call, and every outcome becomes exactly one verb of the ledger.
 
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,7 +97,7 @@ def deliver(channel: Channel, ids: Sequence[str]) -> Tally:
         _tell(channel, held.claimed, tally.ended)
         if held.lane is not None:
             tell_times(channel, held.lane, held.claimed, departures, tally.ended)
-    tally.failed["expired"] += held.expired
+    tally.failed += Counter(expired=held.expired)
     if not tally.total() and len(ids) == 1:
         raise Ignore
     tell_tally(channel, tally)

@@ -49,7 +49,7 @@ class Tally:
 def conclude(tally: Tally, total: int) -> dict[str, int]:
     """Turn the tally of so many in all into RETRY, FAILURE, or the counts of a SUCCESS.
 
-    `elsewhere` is the count of those whom somebody else took along, or who are over: all, or none is told.
+    `elsewhere`: none of them was there, since others had taken them along, or they were over.
 
     Raises:
         Retry: some are to be tried again. It publishes nothing: the rows know when.
